@@ -1,0 +1,1 @@
+"""Gridder divides land and towns into grids of a target size and places people in them."""

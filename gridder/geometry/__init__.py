@@ -1,0 +1,1 @@
+"""Coordinate systems, validity, coverage, splitting, dissolving and measures."""

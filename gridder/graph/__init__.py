@@ -1,0 +1,1 @@
+"""Which units are neighbours, across lanes and never across barriers."""

@@ -1,0 +1,1 @@
+"""Numbers, codes, rosters and composition of the grids."""

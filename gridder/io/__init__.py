@@ -1,0 +1,1 @@
+"""Reading what users bring and writing what they take away."""

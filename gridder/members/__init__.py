@@ -1,0 +1,1 @@
+"""Placing people in units and counting them."""

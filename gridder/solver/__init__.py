@@ -1,0 +1,1 @@
+"""The partition: arrays in, assignment and certificates out."""

@@ -1,0 +1,1 @@
+"""Order, zones, cutting and the ground of units."""

@@ -1,0 +1,1 @@
+"""Offline Folium maps of a plan."""

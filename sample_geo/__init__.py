@@ -1,0 +1,1 @@
+"""A made-up state farm and its town, in the formats that users have."""
