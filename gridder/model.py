@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -310,7 +310,7 @@ class Plan:
     @property
     def assignment(self) -> pd.Series[str]:
         """Grid id of every unit, indexed by (layer, unit_id)."""
-        return self.units.set_index(["layer", "unit_id"])["grid_id"]
+        return cast("pd.Series[str]", self.units.set_index(["layer", "unit_id"])["grid_id"])
 
     def __repr__(self) -> str:
         """Show the counts."""
