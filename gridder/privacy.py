@@ -1,0 +1,307 @@
+"""What a viewer may see of a plan: pseudonyms, small counts suppressed, no identifying value."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridder.model import Bools, Floats, Ints, Plan, PlanView
+
+PSEUDONYM_DIGITS = 16
+LON_LAT = "EPSG:4326"
+GRID_COLUMNS = (
+    "grid_id",
+    "code",
+    "number",
+    "layer",
+    "zone",
+    "size",
+    "target",
+    "deviation",
+    "n_units",
+    "n_members",
+    "area_ha",
+    "polsby_popper",
+    "within_bounds",
+    "contiguous",
+    "reason",
+)
+UNIT_COLUMNS = ("unit_id", "grid_id", "layer", "zone", "size", "area_ha")
+AREA_SIZES = ("area_ha", "area_mu")
+
+_PERSONAL_NAME = re.compile(
+    r"姓名|名字|户主|承包|业主|联系|电话|手机|身份证|证件|地址|住址|门牌"
+    r"|owner|farmer|holder|contractor|person|surname|first_?name|last_?name|full_?name"
+    r"|phone|mobile|id_?(number|card)|address",
+    re.IGNORECASE,
+)
+_PERSONAL_VALUE = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")
+
+
+def pseudonyms(ids: Sequence[str], key: bytes) -> list[str]:
+    """Return the pseudonym of every own id: the same id and key give the same one in every plan.
+
+    Parameters
+    ----------
+    ids
+        Own ids of members.
+    key
+        The secret key of the installation.
+
+    Returns
+    -------
+    list of str
+        The first 16 hexadecimal digits of HMAC-SHA-256 over each id in UTF-8 (RFC 2104, FIPS 180-4).
+    """
+    return [hmac.new(key, own_id.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS] for own_id in ids]
+
+
+def view(plan: Plan, *, k: int = 1) -> PlanView:
+    """Return what may be seen of a plan where counts of people below `k` are hidden.
+
+    With `k` above 1 a grid with a count of people below `k` loses its counts (missing, `suppressed`
+    is True), and with it as many of the next smaller grids of its zone, and of the layer, as it takes
+    for the hidden ones to be two at least and `k` people together; otherwise a total would betray
+    them (complementary cell suppression, Cox 1980, doi:10.1080/01621459.1980.10477481).
+    Compositions are treated in the same way within a grid, and no unit shows a count of people.
+    Every size but an area is taken for a count of people.
+
+    Parameters
+    ----------
+    plan
+        The whole plan; geometries in any CRS.
+    k
+        The smallest count that is shown, 1 or more; 1 hides nothing.
+
+    Returns
+    -------
+    PlanView
+        Geometries in longitude and latitude (EPSG:4326).
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be 1 or more, got {k}")
+    layers: Mapping[str, Any] = plan.report["layers"]
+    sizes = {layer: dict(part["size"]) for layer, part in layers.items()}
+    people = {layer: size["of"] not in AREA_SIZES for layer, size in sizes.items()}
+    shown = _shown_attributes(plan)
+
+    grids = plan.grids[[*GRID_COLUMNS, "geometry"]].reset_index(drop=True)
+    grids["certificate_weight"] = grids["grid_id"].map(_certificate_weights(layers)).astype(float)
+    grids["suppressed"] = False
+    composition = plan.composition[_pairs(plan.composition).isin(shown)].reset_index(drop=True)
+    composition["suppressed"] = False
+    units = plan.units[[*UNIT_COLUMNS, "geometry"]].reset_index(drop=True)
+    units["kind"] = _kinds(plan.units.reset_index(drop=True), shown)
+    units["suppressed"] = False
+
+    if k > 1:
+        grids = _suppress_grids(grids, people, k)
+        composition = _suppress_composition(composition, grids, k)
+        units = _suppress_units(units, people)
+
+    return PlanView(
+        grids=grids.to_crs(LON_LAT),
+        units=units.to_crs(LON_LAT),
+        neighbours=_neighbours(plan, layers),
+        composition=composition,
+        bridges=_bridges(plan).to_crs(LON_LAT),
+        zones=plan.zones[["zone", "geometry"]].reset_index(drop=True).to_crs(LON_LAT),
+        barriers=plan.barriers[["geometry"]].reset_index(drop=True).to_crs(LON_LAT),
+        sizes=sizes,
+        summary=_summary(plan, k),
+        k=k,
+    )
+
+
+def hide_small(count: Floats, group: Ints, k: int, hidden: Bools) -> Bools:
+    """Return which cells to hide so that neither they nor the totals of groups tell a count below `k`.
+
+    Parameters
+    ----------
+    count
+        Counts, shape (n,); missing ones (NaN) neither need hiding nor help to hide others.
+    group
+        Group of each cell whose total is known, shape (n,).
+    k
+        The smallest count that may be known.
+    hidden
+        Cells that are hidden already, shape (n,).
+
+    Returns
+    -------
+    array of bool, shape (n,)
+        In every group with a hidden cell there are two of them with `k` together, or all are hidden.
+    """
+    hide = hidden | (count < k)
+    known = ~np.isnan(count)
+    order = np.lexsort((np.arange(len(count)), count, group))
+    order = order[known[order]]
+    for cells in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        within = cells[hide[cells]]
+        if not len(within):
+            continue
+        number, total = len(within), float(count[within].sum())
+        for cell in cells[~hide[cells]]:
+            if number >= 2 and total >= k:
+                break
+            hide[cell] = True
+            number, total = number + 1, total + float(count[cell])
+    return hide
+
+
+def _suppress_grids(grids: gpd.GeoDataFrame, people: Mapping[str, bool], k: int) -> gpd.GeoDataFrame:
+    counts_people = grids["layer"].map(people).to_numpy(dtype=bool)
+    size = np.where(counts_people, grids["size"].to_numpy(dtype=float), np.nan)
+    n_members = grids["n_members"].to_numpy(dtype=float, na_value=np.nan)
+    zone = grids.groupby(["layer", "zone"]).ngroup().to_numpy(dtype=np.int64)
+    layer = grids.groupby("layer").ngroup().to_numpy(dtype=np.int64)
+
+    hide = np.zeros(len(grids), dtype=bool)
+    for group in (zone, layer):
+        for count in (size, n_members):
+            hide = hide_small(count, group, k, hide)
+
+    grids["n_members"] = np.where(hide, np.nan, n_members)
+    for column in ("size", "deviation"):
+        grids[column] = grids[column].astype(float).mask(hide & counts_people)
+    grids["certificate_weight"] = np.where(counts_people, np.nan, grids["certificate_weight"])
+    grids["suppressed"] = hide
+    return grids
+
+
+def _suppress_composition(composition: pd.DataFrame, grids: gpd.GeoDataFrame, k: int) -> pd.DataFrame:
+    hidden_grids = set(grids.loc[grids["suppressed"], "grid_id"])
+    count = composition["count"].to_numpy(dtype=float)
+    group = composition.groupby(["layer", "grid_id", "attribute"]).ngroup().to_numpy(dtype=np.int64)
+    of_hidden = composition["grid_id"].isin(hidden_grids).to_numpy()
+    hide = hide_small(count, group, k, of_hidden)
+    composition["count"] = np.where(hide, np.nan, count)
+    composition["suppressed"] = hide
+    return composition
+
+
+def _suppress_units(units: gpd.GeoDataFrame, people: Mapping[str, bool]) -> gpd.GeoDataFrame:
+    hide = units["layer"].map(people).to_numpy(dtype=bool)
+    units["size"] = np.where(hide, np.nan, units["size"].to_numpy(dtype=float))
+    units["suppressed"] = hide
+    return units
+
+
+def _shown_attributes(plan: Plan) -> list[tuple[str, str]]:
+    """Return the (layer, attribute) pairs of the composition that identify nobody."""
+    return [
+        (layer, attribute)
+        for layer, attribute in _pairs(plan.composition).unique()
+        if not _is_personal(attribute, plan.composition, layer)
+    ]
+
+
+def _pairs(composition: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(composition[["layer", "attribute"]])
+
+
+def _is_personal(attribute: str, composition: pd.DataFrame, layer: str) -> bool:
+    rows = _pairs(composition).isin([(layer, attribute)])
+    values = composition.loc[rows, "value"].astype(str)
+    return bool(_PERSONAL_NAME.search(attribute)) or any(_PERSONAL_VALUE.search(v) for v in values)
+
+
+def _kinds(units: gpd.GeoDataFrame, shown: Sequence[tuple[str, str]]) -> pd.Series[str]:
+    """Return of every unit the value of the first category column of its layer, or an empty text."""
+    kind = pd.Series("", index=units.index, dtype=object)
+    for layer in units["layer"].unique():
+        columns = [name for of, name in shown if of == layer and name in units.columns]
+        if columns:
+            rows = units["layer"] == layer
+            kind[rows] = units.loc[rows, columns[0]].astype(object).fillna("").astype(str)
+    return kind
+
+
+def _certificate_weights(layers: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        entry["grid_id"]: entry["certificate"]["weight"]
+        for part in layers.values()
+        for entry in part["out_of_bounds"]
+        if entry["certificate"]
+    }
+
+
+def _neighbours(plan: Plan, layers: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the pairs of grids that a link of their units joins or that lie within the layer's gap."""
+    pairs = [_linked(plan)]
+    for layer, part in layers.items():
+        rows = plan.grids[plan.grids["layer"] == layer]
+        geoms = rows.geometry.to_numpy()
+        ids = rows["grid_id"].to_numpy(dtype=object)
+        a, b = shapely.STRtree(geoms).query(geoms, predicate="dwithin", distance=part["gap_m"])
+        pairs.append(pd.DataFrame({"grid_a": ids[a], "grid_b": ids[b]}))
+    position = pd.Series(np.arange(len(plan.grids)), index=plan.grids["grid_id"])
+    both = pd.concat(pairs, ignore_index=True)
+    ends = np.column_stack([both[c].map(position).to_numpy(dtype=np.int64) for c in ("grid_a", "grid_b")])
+    ends = np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
+    ids = plan.grids["grid_id"].to_numpy(dtype=object)
+    return pd.DataFrame({"grid_a": ids[ends[:, 0]], "grid_b": ids[ends[:, 1]]})
+
+
+def _linked(plan: Plan) -> pd.DataFrame:
+    links = plan.adjacency[["layer", "unit_a", "unit_b"]]
+    grid_of = plan.assignment
+    return pd.DataFrame(
+        {
+            end: grid_of.reindex(pd.MultiIndex.from_frame(links[["layer", unit]])).to_numpy(dtype=object)
+            for end, unit in (("grid_a", "unit_a"), ("grid_b", "unit_b"))
+        }
+    )
+
+
+def _bridges(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the shortest line between the units of every bridge."""
+    links = plan.adjacency[plan.adjacency["kind"] == "bridge"].reset_index(drop=True)
+    geometry = plan.units.set_index(["layer", "unit_id"]).geometry
+    ends = [
+        geometry.reindex(pd.MultiIndex.from_frame(links[["layer", unit]])).to_numpy()
+        for unit in ("unit_a", "unit_b")
+    ]
+    return gpd.GeoDataFrame(
+        links[["layer", "unit_a", "unit_b", "gap_m"]],
+        geometry=shapely.shortest_line(*ends),
+        crs=plan.units.crs,
+    )
+
+
+def _summary(plan: Plan, k: int) -> dict[str, Any]:
+    """Return by layer the counts of units and grids, and of people placed and not placed.
+
+    People placed and not placed add up to the same total in both layers, so that a small count of
+    one layer hides the counts of people not placed in both.
+    """
+    members: Mapping[str, Any] = plan.report.content.get("members") or {}
+    unplaced = {
+        layer: sum(members[layer]["unplaced"].values()) for layer in plan.report["layers"] if layer in members
+    }
+    tell_unplaced = all(n >= k for n in unplaced.values()) or k == 1
+    summary = {}
+    for layer, part in plan.report["layers"].items():
+        within = plan.grids.loc[plan.grids["layer"] == layer, "within_bounds"].to_numpy(dtype=bool)
+        placed = members[layer]["placed"] if layer in members else None
+        summary[layer] = {
+            "n_units": part["n_units"],
+            "n_grids": part["n_grids"],
+            "n_within": int(within.sum()),
+            "placed": placed if placed is not None and (placed >= k or k == 1) else None,
+            "unplaced": unplaced.get(layer) if tell_unplaced else None,
+        }
+    return summary
