@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+HASHED := --require-hashes --requirement
+
+.PHONY: demo test test-all bench lint lock
+
+demo: $(VENV)/run.stamp
+	@$(BIN)/gridder demo --out demo --overwrite
+
+test: $(VENV)/test.stamp
+	@sh .ci/install-chromium
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: $(VENV)/test.stamp
+	@sh .ci/install-chromium
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) $(HASHED) requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements/dev.txt
+	$(PIP) $(HASHED) requirements/dev.txt
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	  pyproject.toml --group build --output-file requirements/run.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	  pyproject.toml --group build --group test --group lint --group bench \
+	  --constraint requirements/run.txt --output-file requirements/dev.txt

@@ -1,0 +1,106 @@
+"""All scores of one layer of a plan, as `report.json` carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridder.model import Certificate, Floats, Ints, UnitGraph
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The size of one layer with every number settled."""
+
+    of: str
+    target: float
+    minimum: float
+    maximum: float
+
+    def within(self, size: Floats) -> np.ndarray:
+        """Return which sizes keep the bounds; sums of fractions get a tolerance of 1e-9."""
+        slack = 1e-9 * max(1.0, self.maximum)
+        return (size >= self.minimum - slack) & (size <= self.maximum + slack)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the bounds as they are written to files."""
+        return {
+            "of": self.of,
+            "target": self.target,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+        }
+
+
+def contiguous_grids(graph: UnitGraph, grid: Ints, n_grids: int) -> np.ndarray:
+    """Return which grids are connected in the graph, shape (n_grids,)."""
+    inside = grid[graph.a] == grid[graph.b]
+    links = coo_array(
+        (np.ones(int(inside.sum())), (graph.a[inside], graph.b[inside])), shape=(graph.n, graph.n)
+    )
+    _, piece = connected_components(links, directed=False)
+    pieces = pd.DataFrame({"grid": grid, "piece": piece}).drop_duplicates()
+    return np.asarray(pieces.groupby("grid").size().reindex(range(n_grids), fill_value=0) == 1)
+
+
+def cut_share(graph: UnitGraph, grid: Ints) -> float:
+    """Return the share of the shared length that lies between different grids.
+
+    Where no link has a length, the share of links; 0 is best, 1 is worst.
+    """
+    apart = grid[graph.a] != grid[graph.b]
+    weight = graph.shared_m if graph.shared_m.sum() > 0 else np.ones(len(graph.a))
+    total = float(weight.sum())
+    return float(weight[apart].sum() / total) if total > 0 else 0.0
+
+
+def layer_report(
+    *,
+    grids: pd.DataFrame,
+    bounds: Bounds,
+    n_units: int,
+    gap_m: float,
+    moment_m2: float,
+    cut: float,
+    certificates: tuple[Certificate, ...],
+    bridged: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the scores of one layer.
+
+    Parameters
+    ----------
+    grids
+        One row a grid: `grid_id, size, deviation, polsby_popper, within_bounds, contiguous`.
+    certificates
+        With ids of the plan.
+    """
+    by_grid = {grid_id: c for c in certificates for grid_id in c.grid_ids}
+    excused = grids["grid_id"].map(lambda g: g in by_grid and by_grid[g].reason != "not-found").to_numpy()
+    judged = grids[~excused]
+    out = grids[~grids["within_bounds"].to_numpy()]
+    return {
+        "n_units": n_units,
+        "n_grids": len(grids),
+        "gap_m": gap_m,
+        "size": bounds.as_dict(),
+        "within_bounds": _mean(judged["within_bounds"]),
+        "contiguous": _mean(grids["contiguous"]),
+        "mean_abs_deviation": _mean(grids["deviation"].abs()),
+        "polsby_popper_mean": _mean(grids["polsby_popper"]),
+        "moment_m2": moment_m2,
+        "cut": cut,
+        "out_of_bounds": [
+            {"grid_id": grid_id, "size": size, "certificate": by_grid[grid_id].as_dict()}
+            for grid_id, size in zip(out["grid_id"].tolist(), out["size"].tolist(), strict=True)
+        ],
+        "bridged": bridged,
+    }
+
+
+def _mean(values: pd.Series[float]) -> float:
+    return float(values.mean()) if len(values) else 1.0

@@ -1,0 +1,388 @@
+"""One layer on its way from units and people to grids, in the order of `docs/design/architecture.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gridder.geometry.crs import areas_m2
+from gridder.geometry.dissolve import outline
+from gridder.graph.barriers import crossed
+from gridder.graph.components import bridge, to_csr
+from gridder.graph.contiguity import choose_gap_m, field_neighbours
+from gridder.members.count import numbers_of, sum_by_unit
+from gridder.members.locate import locate_points, points_of_layer
+from gridder.metrics.report import Bounds
+from gridder.model import (
+    Bools,
+    Certificate,
+    Finding,
+    Floats,
+    Geometries,
+    Ints,
+    Layer,
+    Size,
+    Text,
+    UnitGraph,
+)
+from gridder.progress import Progress
+from gridder.service.ground import Ground
+from gridder.service.people import Peopled
+from gridder.solver import Problem, Solution, solve
+from gridder.units.cut import cut_fields, share_out, strips
+from gridder.units.order import unique_ids
+from gridder.units.plots import build_plots
+from gridder.units.zones import assign
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """Distances in metres; a gap of None is chosen from the data."""
+
+    gap_m: float | None = None
+    bridge_m: float = 500.0
+    reach_m: float = 100.0
+    plot_reach_m: float = 30.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How the solver works: random input, work, and a cap in seconds."""
+
+    rng: int = 0
+    effort: float = 1.0
+    time_limit_s: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The units that a plan assigns: settled units, the too large ones in parts.
+
+    `parent` is the position of the settled unit; `share` its part of that unit's area; `schematic`
+    tells a drawn part; `unit` and `method` say where each member is now.
+    """
+
+    geoms: Geometries
+    ids: list[str]
+    parent: Ints
+    share: Floats
+    schematic: Bools
+    unit: Ints
+    method: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """One layer of a plan, positions still being numbers."""
+
+    layer: Layer
+    peopled: Peopled
+    cut: Cut
+    land: Geometries
+    land_area_m2: Floats
+    weight: Floats
+    zone: Ints
+    graph: UnitGraph
+    gap_m: float
+    bounds: Bounds
+    grid: Ints
+    outlines: Geometries
+    certificates: tuple[Certificate, ...]
+    effort: float
+    findings: tuple[Finding, ...]
+    notes: dict[str, Any]
+
+
+def divide_layer(
+    peopled: Peopled,
+    ground: Ground,
+    reaches: Reaches,
+    effort: Effort,
+    *,
+    progress: Progress,
+) -> Divided:
+    """Cut, connect and partition one layer."""
+    progress("units", 0.0)
+    layer = peopled.units.layer
+    settled_area = areas_m2(ground.frame.to_world(peopled.settled.geoms))
+    source_weight = _source_weight(peopled, settled_area)
+    bounds = _bounds(peopled.size, source_weight)
+    cut = _cut(peopled, source_weight, bounds, progress=progress)
+
+    if layer == "field":
+        zone, zone_share = assign(cut.geoms, ground.zones)
+        progress("neighbours", 0.0)
+        gap_m = choose_gap_m(cut.geoms) if reaches.gap_m is None else reaches.gap_m
+        land = cut.geoms
+        graph = field_neighbours(land, zone=zone, gap_m=gap_m, barriers=ground.barriers, progress=progress)
+        land_area = settled_area[cut.parent] * cut.share
+    else:
+        zone, zone_share = (values[cut.parent] for values in assign(peopled.settled.geoms, ground.zones))
+        progress("neighbours", 0.0)
+        gap_m = 2 * reaches.plot_reach_m
+        land, graph = build_plots(
+            cut.geoms,
+            zone=zone,
+            zone_geoms=ground.zones,
+            barriers=ground.barriers,
+            reach_m=reaches.plot_reach_m,
+            progress=progress,
+        )
+        land_area = areas_m2(ground.frame.to_world(land))
+
+    weight = _unit_weight(peopled, cut, source_weight, land_area)
+    minimum = bounds.minimum
+    graph = bridge(
+        graph,
+        cut.geoms,
+        weight,
+        zone=zone,
+        minimum=minimum,
+        bridge_m=reaches.bridge_m,
+        barriers=ground.barriers,
+    )
+    progress("solve", 0.0)
+    bounds = _bounds(peopled.size, weight)
+    solution = _solve(peopled.size, bounds, land, graph, weight, effort=effort, progress=progress)
+    progress("grids", 0.0)
+    outlines = outline(land, solution.assignment.astype(np.int64), gap_m=gap_m if layer == "field" else 0.0)
+    findings, notes = _notes(peopled, cut, ground, zone_share)
+    return Divided(
+        layer=layer,
+        peopled=peopled,
+        cut=cut,
+        land=land,
+        land_area_m2=land_area,
+        weight=weight,
+        zone=zone,
+        graph=graph,
+        gap_m=gap_m,
+        bounds=bounds,
+        grid=solution.assignment.astype(np.int64),
+        outlines=outlines,
+        certificates=solution.certificates,
+        effort=solution.effort,
+        findings=(*peopled.findings, *findings),
+        notes=notes,
+    )
+
+
+def _source_weight(peopled: Peopled, area_m2: Floats) -> Floats | None:
+    """Return the weight of every settled unit; None where it is the area of plots not yet drawn."""
+    counting, units, settled = peopled.counting, peopled.units, peopled.settled
+    if counting.of_people:
+        return sum_by_unit(peopled.placed.unit, peopled.member_weight, len(settled.geoms))
+    if counting.kind == "unit-column":
+        rows = units.frame["row"].to_numpy()
+        values = numbers_of(units.attributes[counting.column], counting.column, rows, units.source)
+        return values[settled.source_row]
+    return area_m2 * counting.per_m2 if units.layer == "field" else None
+
+
+def _unit_weight(peopled: Peopled, cut: Cut, source_weight: Floats | None, land_area_m2: Floats) -> Floats:
+    if peopled.counting.of_people:
+        return sum_by_unit(cut.unit, peopled.member_weight, len(cut.geoms))
+    if source_weight is None:
+        return land_area_m2 * peopled.counting.per_m2
+    return source_weight[cut.parent] * cut.share
+
+
+def _cut(peopled: Peopled, weight: Floats | None, bounds: Bounds, *, progress: Progress) -> Cut:
+    """Cut the units above the maximum, and share their people out."""
+    counting, layer = peopled.counting, peopled.units.layer
+    if layer == "field" and counting.kind == "area" and weight is not None:
+        return _cut_fields(peopled, weight, bounds)
+    if layer == "building" and counting.of_people and weight is not None:
+        return _cut_buildings(peopled, weight, bounds, progress=progress)
+    n = len(peopled.settled.geoms)
+    return Cut(
+        peopled.settled.geoms,
+        peopled.settled.ids,
+        np.arange(n),
+        np.ones(n),
+        np.zeros(n, dtype=bool),
+        peopled.placed.unit,
+        peopled.placed.method,
+    )
+
+
+def _cut_fields(peopled: Peopled, weight: Floats, bounds: Bounds) -> Cut:
+    settled, placed = peopled.settled, peopled.placed
+    parts = cut_fields(settled.geoms, weight, minimum=bounds.minimum, maximum=bounds.maximum)
+    first = np.searchsorted(parts.parent, np.arange(len(settled.geoms)))
+    n_parts = np.bincount(parts.parent, minlength=len(settled.geoms))
+    unit = np.where(placed.unit >= 0, first[placed.unit], -1)
+    method = placed.method.copy()
+    points, has_point = points_of_layer(peopled.people, "field", home_is_for="field")
+    for parent in np.flatnonzero(n_parts > 1):
+        here = np.flatnonzero(placed.unit == parent)
+        pieces = np.arange(first[parent], first[parent] + n_parts[parent])
+        pointed = here[has_point[here] & (placed.method[here] != "unit-id")]
+        hits = locate_points(
+            points[pointed], parts.geoms[pieces], rank=np.arange(len(pieces)), reach_m=np.inf
+        )
+        unit[pointed] = pieces[hits.unit]
+        rest = np.setdiff1d(here, pointed)
+        rest = rest[np.argsort(peopled.people["member_id"].to_numpy()[rest], kind="stable")]
+        unit[rest] = pieces[np.arange(len(rest)) * len(pieces) // max(len(rest), 1)]
+        method[rest] = "by-order"
+    ids = _part_ids(settled.ids, parts.parent, n_parts)
+    schematic = np.zeros(len(ids), dtype=bool)
+    return Cut(parts.geoms, ids, parts.parent, parts.share, schematic, unit, method)
+
+
+def _cut_buildings(peopled: Peopled, weight: Floats, bounds: Bounds, *, progress: Progress) -> Cut:
+    settled, placed = peopled.settled, peopled.placed
+    geoms: list[object] = []
+    parent: list[int] = []
+    share: list[float] = []
+    unit = np.full(len(placed.unit), -1, dtype=np.int64)
+    method = placed.method.copy()
+    by_unit = np.argsort(placed.unit, kind="stable")
+    start = np.searchsorted(placed.unit[by_unit], np.arange(len(settled.geoms) + 1))
+    for i, geom in enumerate(settled.geoms):
+        here = by_unit[start[i] : start[i + 1]]
+        first = len(geoms)
+        part = None
+        if weight[i] > bounds.maximum:
+            progress("units", i / len(settled.geoms))
+            part = share_out(
+                peopled.people.iloc[here],
+                peopled.member_weight[here],
+                minimum=bounds.minimum,
+                maximum=bounds.maximum,
+            )
+        if part is None:
+            part = np.zeros(len(here), dtype=np.int64)
+            pieces, shares = [geom], np.ones(1)
+        else:
+            shares = np.bincount(part, weights=peopled.member_weight[here]) / weight[i]
+            pieces = strips(geom, shares)
+            method[here] = "by-order"
+        geoms += pieces
+        parent += [i] * len(pieces)
+        share += shares.tolist()
+        unit[here] = first + part
+    parents = np.asarray(parent, dtype=np.int64)
+    n_parts = np.bincount(parents, minlength=len(settled.geoms))
+    return Cut(
+        np.asarray(geoms, dtype=object),
+        _part_ids(settled.ids, parents, n_parts),
+        parents,
+        np.asarray(share),
+        n_parts[parents] > 1,
+        unit,
+        method,
+    )
+
+
+def _part_ids(ids: list[str], parent: Ints, n_parts: Ints) -> list[str]:
+    """Return `ID/1`, `ID/2` … for parts, the id itself for whole units."""
+    part = np.arange(len(parent)) - np.searchsorted(parent, parent) + 1
+    named = [f"{ids[p]}/{k}" if n_parts[p] > 1 else ids[p] for p, k in zip(parent, part, strict=True)]
+    return unique_ids(named)[0]
+
+
+def _bounds(size: Size, weight: Floats | None) -> Bounds:
+    """Return the bounds with every number settled: with K grids the target is the total / K."""
+    target = size.target
+    if target is None:
+        total = float(weight.sum()) if weight is not None else float("nan")
+        target = total / (size.n_grids or 1)
+    minimum = 0.5 * target if size.minimum is None else size.minimum
+    maximum = 1.5 * target if size.maximum is None else size.maximum
+    return Bounds(size.of, target, minimum, maximum)
+
+
+def _solve(
+    size: Size,
+    bounds: Bounds,
+    land: Geometries,
+    graph: UnitGraph,
+    weight: Floats,
+    *,
+    effort: Effort,
+    progress: Progress,
+) -> Solution:
+    indptr, indices, shared_m = to_csr(graph, graph.shared_m)
+    centre = shapely.centroid(land)
+    given = size.n_grids is None
+    problem = Problem(
+        indptr=indptr,
+        indices=indices,
+        weight=weight,
+        minimum=bounds.minimum if given else size.minimum,
+        target=bounds.target if given else size.target,
+        maximum=bounds.maximum if given else size.maximum,
+        xy=np.column_stack((shapely.get_x(centre), shapely.get_y(centre))),
+        boundary=shared_m,
+        moment=shapely.area(land),
+        n_grids=size.n_grids,
+    )
+    return solve(
+        problem,
+        rng=effort.rng,
+        effort=effort.effort,
+        time_limit_s=effort.time_limit_s,
+        progress=progress,
+    )
+
+
+def _notes(
+    peopled: Peopled, cut: Cut, ground: Ground, zone_share: Floats
+) -> tuple[list[Finding], dict[str, Any]]:
+    """Return what a reader of the report should know of single units."""
+    source, rows = peopled.units.source, peopled.units.frame["row"].to_numpy()[peopled.settled.source_row]
+    ids = np.asarray(cut.ids, dtype=object)
+    straddles = zone_share < 0.95 if len(ground.zones) else np.zeros(len(ids), dtype=bool)
+    crosses = crossed(cut.geoms, ground.barriers)
+    is_cut = np.bincount(cut.parent)[cut.parent] > 1
+    notes = {
+        "zone_straddlers": [
+            {"unit_id": unit_id, "share": round(float(share), 4)}
+            for unit_id, share in zip(ids[straddles], zone_share[straddles], strict=True)
+        ],
+        "crossed_by_barrier": ids[crosses].tolist(),
+        "cut_units": ids[is_cut].tolist(),
+    }
+    texts = (
+        (
+            straddles,
+            "zone-straddler",
+            Text(
+                "{n} units lie in several zones or partly outside; each belongs to the one with its largest share",
+                "{n} 个地块/楼栋跨片区或部分在外，各归所占面积最大的片区",
+            ),
+        ),
+        (
+            crosses,
+            "crossed-by-barrier",
+            Text(
+                "{n} units are crossed by a barrier and stay whole",
+                "{n} 个地块/楼栋被障碍线穿过，保持完整",
+            ),
+        ),
+        (
+            is_cut,
+            "cut",
+            Text(
+                "units above the maximum were cut into {n} parts",
+                "超过上限的地块/楼栋已切分为 {n} 份",
+            ),
+        ),
+    )
+    findings = [
+        Finding(
+            kind,
+            what.format(n=int(mask.sum())),
+            source.file,
+            source.layername,
+            tuple(sorted({int(r) for r in rows[cut.parent[mask]]})),
+        )
+        for mask, kind, what in texts
+        if mask.any()
+    ]
+    return findings, notes

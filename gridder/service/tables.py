@@ -1,0 +1,250 @@
+"""The tables of a plan, from the layers that were divided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridder.geometry.measure import grid_moments_m2, polsby_popper
+from gridder.groups.composition import compose_skills, compose_units
+from gridder.groups.numbering import grid_codes, number_grids
+from gridder.metrics.report import contiguous_grids, cut_share, layer_report
+from gridder.model import (
+    LINK_KINDS,
+    MEMBER_TEXT_COLUMNS,
+    SQUARE_METRES_PER_HA,
+    Certificate,
+    Geometries,
+    Layer,
+    Members,
+)
+from gridder.service.ground import Ground
+from gridder.service.layer import Divided
+
+CATEGORIES = ("layer", "grid_id", "attribute", "value", "count")
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTables:
+    """The rows that one layer adds to the tables of a plan, and its part of the report."""
+
+    layer: Layer
+    grids: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+    plots: gpd.GeoDataFrame
+    adjacency: pd.DataFrame
+    placements: pd.DataFrame
+    composition: pd.DataFrame
+    report: dict[str, Any]
+    unplaced: dict[str, int]
+
+
+def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> LayerTables:
+    """Return the tables of one layer, grids in the order of their codes."""
+    layer, n_grids = divided.layer, len(divided.outlines)
+    zone_of_grid = np.full(n_grids, -1, dtype=np.int64)
+    zone_of_grid[divided.grid] = divided.zone
+    number = number_grids(divided.outlines, zone_of_grid)
+    codes = grid_codes([ground.zone_codes[z] for z in zone_of_grid], number)
+    order = np.lexsort((number, np.where(zone_of_grid < 0, len(ground.zones), zone_of_grid)))
+    position = np.empty(n_grids, dtype=np.int64)
+    position[order] = np.arange(n_grids)
+
+    grid = position[divided.grid]
+    grid_ids = np.array([f"{layer[0].upper()}-{codes[g]}" for g in order], dtype=object)
+    ids = np.asarray(divided.cut.ids, dtype=object)
+    certificates = tuple(
+        Certificate(
+            c.reason,
+            tuple(grid_ids[position[list(c.grid_ids)]]),
+            tuple(ids[list(c.unit_ids)]),
+            c.weight,
+            c.minimum,
+            c.maximum,
+        )
+        for c in divided.certificates
+    )
+    grids = _grids(
+        divided, ground, grid, outlines=divided.outlines[order], grid_ids=grid_ids, certificates=certificates
+    )
+    grids.insert(1, "code", [codes[g] for g in order])
+    grids.insert(2, "number", number[order])
+    graph = divided.graph
+    adjacency = pd.DataFrame(
+        {
+            "layer": layer,
+            "unit_a": ids[graph.a],
+            "unit_b": ids[graph.b],
+            "kind": np.asarray(LINK_KINDS, dtype=object)[graph.kind],
+            "gap_m": graph.gap_m,
+            "shared_m": graph.shared_m,
+        }
+    )
+    bridges = np.flatnonzero(graph.kind == LINK_KINDS.index("bridge"))
+    report = layer_report(
+        grids=grids.drop(columns="geometry"),
+        bounds=divided.bounds,
+        n_units=len(ids),
+        gap_m=divided.gap_m,
+        moment_m2=float(
+            grid_moments_m2(shapely.centroid(divided.land), shapely.area(divided.land), grid).mean_m2
+        ),
+        cut=cut_share(graph, grid),
+        certificates=certificates,
+        bridged=[
+            {
+                "grid_id": grid_ids[grid[graph.a[k]]],
+                "unit_a": ids[graph.a[k]],
+                "unit_b": ids[graph.b[k]],
+                "gap_m": round(float(graph.gap_m[k]), 2),
+            }
+            for k in bridges
+            if grid[graph.a[k]] == grid[graph.b[k]]
+        ],
+    )
+    report |= divided.notes
+    placements, unplaced = _placements(divided, grid, grid_ids, ids, pseudonyms)
+    return LayerTables(
+        layer=layer,
+        grids=grids,
+        units=_units(divided, ground, grid_ids[grid], ids),
+        plots=_plots(divided, ground, ids),
+        adjacency=adjacency,
+        placements=placements,
+        composition=_composition(divided, grid, grid_ids),
+        report=report,
+        unplaced=unplaced,
+    )
+
+
+def _grids(
+    divided: Divided,
+    ground: Ground,
+    grid: np.ndarray,
+    *,
+    outlines: Geometries,
+    grid_ids: np.ndarray,
+    certificates: tuple[Certificate, ...],
+) -> gpd.GeoDataFrame:
+    n = len(grid_ids)
+    zone = np.full(n, -1, dtype=np.int64)
+    zone[grid] = divided.zone
+    size = np.bincount(grid, weights=divided.weight, minlength=n)
+    unit = divided.cut.unit
+    reasons = {g: c.reason for c in certificates for g in c.grid_ids}
+    return gpd.GeoDataFrame(
+        {
+            "grid_id": grid_ids,
+            "layer": divided.layer,
+            "zone": [ground.zone_names[z] for z in zone],
+            "zone_code": [ground.zone_codes[z] for z in zone],
+            "size": size,
+            "target": divided.bounds.target,
+            "deviation": (size - divided.bounds.target) / divided.bounds.target,
+            "n_units": np.bincount(grid, minlength=n),
+            "n_members": np.bincount(grid[unit[unit >= 0]], minlength=n),
+            "area_ha": np.bincount(grid, weights=divided.land_area_m2, minlength=n) / SQUARE_METRES_PER_HA,
+            "polsby_popper": polsby_popper(outlines),
+            "within_bounds": divided.bounds.within(size),
+            "contiguous": contiguous_grids(divided.graph, grid, n),
+            "reason": pd.Series([reasons.get(g) for g in grid_ids], dtype="str"),
+            "valid_from": pd.Series([None] * n, dtype="str"),
+            "valid_to": pd.Series([None] * n, dtype="str"),
+        },
+        geometry=ground.frame.to_world(outlines),
+    )
+
+
+def _units(divided: Divided, ground: Ground, grid_id: np.ndarray, ids: np.ndarray) -> gpd.GeoDataFrame:
+    peopled, cut = divided.peopled, divided.cut
+    at = peopled.settled.source_row[cut.parent]
+    own = peopled.units.attributes.iloc[at].reset_index(drop=True)
+    table = {
+        "unit_id": ids,
+        "source_id": np.asarray(peopled.settled.own_ids, dtype=object)[cut.parent],
+        "grid_id": grid_id,
+        "layer": divided.layer,
+        "zone": [ground.zone_names[z] for z in divided.zone],
+        "size": divided.weight,
+        "area_ha": divided.land_area_m2 / SQUARE_METRES_PER_HA,
+        "schematic": cut.schematic,
+    }
+    taken = {*table, "geometry", "fid"}
+    own.columns = [free_name(str(name), taken) for name in own.columns]
+    geometry = ground.frame.to_world(cut.geoms)
+    return gpd.GeoDataFrame(pd.concat([pd.DataFrame(table), own], axis=1), geometry=geometry)
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Return a column name that clashes with none of `taken` (in any case), and take it."""
+    lowered = {other.lower() for other in taken}
+    free, k = name, 1
+    while free.lower() in lowered:
+        free, k = f"{name}_{k}", k + 1
+    taken.add(free)
+    return free
+
+
+def _plots(divided: Divided, ground: Ground, ids: np.ndarray) -> gpd.GeoDataFrame:
+    if divided.layer == "field":
+        ids, land = ids[:0], divided.land[:0]
+    else:
+        land = divided.land
+    return gpd.GeoDataFrame({"unit_id": pd.Series(ids, dtype="str")}, geometry=ground.frame.to_world(land))
+
+
+def _placements(
+    divided: Divided,
+    grid: np.ndarray,
+    grid_ids: np.ndarray,
+    ids: np.ndarray,
+    pseudonyms: Sequence[str],
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    unit, placed = divided.cut.unit, divided.peopled.placed
+    has = unit >= 0
+    table = pd.DataFrame(
+        {
+            "member_id": np.asarray(pseudonyms, dtype=object),
+            "layer": divided.layer,
+            "unit_id": _or_none(has, ids, unit),
+            "grid_id": _or_none(has, grid_ids, grid[unit] if len(unit) else unit),
+            "method": np.where(has, divided.cut.method, None),
+            "distance_m": placed.distance_m,
+            "reason": np.where(has, None, placed.reason),
+        }
+    )
+    counts = table["reason"].value_counts().sort_index()
+    return table, {str(reason): int(count) for reason, count in counts.items()}
+
+
+def _or_none(has: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    result = np.full(len(has), None, dtype=object)
+    result[has] = values[at[has]]
+    return result
+
+
+def _composition(divided: Divided, grid: np.ndarray, grid_ids: np.ndarray) -> pd.DataFrame:
+    peopled, unit = divided.peopled, divided.cut.unit
+    attributes = peopled.units.attributes.iloc[peopled.settled.source_row[divided.cut.parent]]
+    grid_of_member = np.where(unit >= 0, grid[unit] if len(unit) else unit, -1)
+    counts = pd.concat(
+        [compose_skills(peopled.people["skill"], grid_of_member), compose_units(attributes, grid)],
+        ignore_index=True,
+    )
+    counts.insert(0, "layer", divided.layer)
+    counts.insert(1, "grid_id", grid_ids[counts["grid"].to_numpy(dtype=np.int64)])
+    return counts[list(CATEGORIES)]
+
+
+def roster_table(members: Members, pseudonyms: Sequence[str]) -> pd.DataFrame:
+    """Return the people with names and own ids, for rosters of those who may see them."""
+    frame = members.frame
+    roster = frame[["member_id", *MEMBER_TEXT_COLUMNS]].rename(columns={"member_id": "own_id"})
+    roster.insert(0, "member_id", list(pseudonyms))
+    return roster
