@@ -115,7 +115,7 @@ def partition(
     ground = lay_ground(inputs.layers, zones, barriers)
     people = _local_people(members, ground)
     clock("place", 0.0)
-    peopled = _people_layers(layers, sizes, ground, members, people, home_is_for=home_is_for, reach_m=reach_m)
+    peopled = _people_layers(inputs, sizes, ground, people, reach_m=reach_m)
     divided = [
         divide_layer(
             layer,
