@@ -173,9 +173,9 @@ def building_keys(people: pd.DataFrame, *, with_stairwell: bool) -> list[Key | N
     return keys
 
 
-def index_fields(ids: Sequence[str]) -> dict[Key, Ints]:
-    """Return the positions of the units by their own id."""
-    return _positions([[(normal_id(value),)] for value in ids])
+def index_fields(ids: Sequence[str], unit: Ints) -> dict[Key, Ints]:
+    """Return the units that an own id means; `unit` (p,) is the position that each id stands for."""
+    return _positions([[(normal_id(value),)] for value in ids], unit)
 
 
 def index_buildings(
@@ -183,8 +183,9 @@ def index_buildings(
     compounds: Sequence[object] | None,
     buildings: Sequence[object] | None,
     stairwells: Sequence[object] | None,
+    unit: Ints,
 ) -> dict[Key, Ints]:
-    """Return the positions of the buildings by every key that may name them.
+    """Return the buildings that a key means; `unit` (p,) is the position that each row stands for.
 
     A building answers to its id, to compound and building, and as a stairwell to all three.
     """
@@ -200,15 +201,15 @@ def index_buildings(
             if stair:
                 names.append((*place, stair))
         keys.append(list(dict.fromkeys(names)))
-    return _positions(keys)
+    return _positions(keys, unit)
 
 
-def _positions(keys: Sequence[Sequence[Key]]) -> dict[Key, Ints]:
-    found: dict[Key, list[int]] = {}
-    for i, names in enumerate(keys):
+def _positions(keys: Sequence[Sequence[Key]], unit: Ints) -> dict[Key, Ints]:
+    found: dict[Key, set[int]] = {}
+    for names, position in zip(keys, unit.tolist(), strict=True):
         for name in names:
-            found.setdefault(name, []).append(i)
-    return {name: np.asarray(at, dtype=np.int64) for name, at in found.items()}
+            found.setdefault(name, set()).add(position)
+    return {name: np.asarray(sorted(at), dtype=np.int64) for name, at in found.items()}
 
 
 def normal_id(value: object) -> str:

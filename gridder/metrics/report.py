@@ -48,17 +48,6 @@ def contiguous_grids(graph: UnitGraph, grid: Ints, n_grids: int) -> np.ndarray:
     return np.asarray(pieces.groupby("grid").size().reindex(range(n_grids), fill_value=0) == 1)
 
 
-def cut_share(graph: UnitGraph, grid: Ints) -> float:
-    """Return the share of the shared length that lies between different grids.
-
-    Where no link has a length, the share of links; 0 is best, 1 is worst.
-    """
-    apart = grid[graph.a] != grid[graph.b]
-    weight = graph.shared_m if graph.shared_m.sum() > 0 else np.ones(len(graph.a))
-    total = float(weight.sum())
-    return float(weight[apart].sum() / total) if total > 0 else 0.0
-
-
 def layer_report(
     *,
     grids: pd.DataFrame,

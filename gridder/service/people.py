@@ -70,19 +70,19 @@ def _place(
     units: Units, settled: Settled, people: pd.DataFrame, *, home_is_for: Layer, reach_m: float
 ) -> Placed:
     points, _ = points_of_layer(people, units.layer, home_is_for=home_is_for)
+    own_ids = units.frame["unit_id"].to_numpy()[settled.named_row].tolist()
     if units.layer == "field":
-        keys, index = field_keys(people["parcel"]), index_fields(settled.own_ids)
+        keys = field_keys(people["parcel"])
+        index = index_fields(own_ids, settled.named_unit)
     else:
-        columns = {
-            role: units.attributes[units.columns[role]].to_numpy()[settled.source_row]
+        compound, building, stairwell = (
+            units.attributes[units.columns[role]].to_numpy()[settled.named_row].tolist()
             if role in units.columns
             else None
             for role in ("compound", "building", "stairwell")
-        }
-        keys = building_keys(people, with_stairwell=columns["stairwell"] is not None)
-        index = index_buildings(
-            settled.own_ids, columns["compound"], columns["building"], columns["stairwell"]
         )
+        keys = building_keys(people, with_stairwell=stairwell is not None)
+        index = index_buildings(own_ids, compound, building, stairwell, settled.named_unit)
     return place(
         keys=keys,
         units_by_key=index,

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.geometry.measure import grid_moments_m2, polsby_popper
+from gridder.geometry.measure import cut_share, deviation, moment_m2, polsby_popper
 from gridder.groups.composition import compose_skills, compose_units
 from gridder.groups.numbering import grid_codes, number_grids
-from gridder.metrics.report import contiguous_grids, cut_share, layer_report
+from gridder.metrics.report import contiguous_grids, layer_report
 from gridder.model import (
     LINK_KINDS,
     MEMBER_TEXT_COLUMNS,
@@ -92,10 +92,13 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         bounds=divided.bounds,
         n_units=len(ids),
         gap_m=divided.gap_m,
-        moment_m2=float(
-            grid_moments_m2(shapely.centroid(divided.land), shapely.area(divided.land), grid).mean_m2
-        ),
-        cut=cut_share(graph, grid),
+        moment_m2=moment_m2(
+            shapely.get_coordinates(shapely.centroid(divided.land)),
+            shapely.area(divided.land),
+            grid,
+            n_grids=n_grids,
+        ).total,
+        cut=cut_share(graph.a, graph.b, grid, weight=graph.shared_m if graph.shared_m.any() else None),
         certificates=certificates,
         bridged=[
             {
@@ -146,7 +149,7 @@ def _grids(
             "zone_code": [ground.zone_codes[z] for z in zone],
             "size": size,
             "target": divided.bounds.target,
-            "deviation": (size - divided.bounds.target) / divided.bounds.target,
+            "deviation": deviation(size, divided.bounds.target),
             "n_units": np.bincount(grid, minlength=n),
             "n_members": np.bincount(grid[unit[unit >= 0]], minlength=n),
             "area_ha": np.bincount(grid, weights=divided.land_area_m2, minlength=n) / SQUARE_METRES_PER_HA,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridder.geometry.coverage import Coverage, resolve
 from gridder.geometry.crs import LocalFrame
-from gridder.model import Finding, Geometries, Ints, Text, Units
+from gridder.model import Finding, Floats, Geometries, Ints, Text, Units
 from gridder.units.order import canonical_order, unique_ids
 
 
@@ -25,6 +26,9 @@ class Settled:
         Unique ids, and the ids of the file, length n.
     source_row
         Position of each unit in the frame that was read, shape (n,).
+    named_row, named_unit
+        Rows of that frame and the units that a person who names the row means: itself; the unit
+        that stayed of a duplicate; every taker of a unit that lay wholly under others. Shape (p,).
     rank
         Order in which units win a tie: by id where the file has ids, else canonical, shape (n,).
     findings
@@ -35,6 +39,8 @@ class Settled:
     ids: list[str]
     own_ids: list[str]
     source_row: Ints
+    named_row: Ints
+    named_unit: Ints
     rank: Ints
     findings: tuple[Finding, ...]
 
@@ -42,26 +48,51 @@ class Settled:
 def settle(units: Units, frame: LocalFrame) -> Settled:
     """Return the units in canonical order with duplicates and overlaps resolved."""
     local = frame.to_local(units.frame.geometry)
-    order = canonical_order(local)
+    has_ids = "unit_id" in units.columns
+    order = canonical_order(local, ids=units.frame["unit_id"].tolist() if has_ids else None)
     coverage = resolve(local[order], priority=_dates(units, order))
-    at = order[coverage.kept]
-    own_ids = [str(value) for value in units.frame["unit_id"].to_numpy()[at]]
+    kept = np.flatnonzero(~shapely.is_missing(coverage.geometry))
+    own_ids = [str(value) for value in units.frame["unit_id"].to_numpy()[order[kept]]]
     ids, repeated = unique_ids(own_ids)
-    findings = [*_coverage_findings(units, order, coverage)]
+    findings = _coverage_findings(units, order, coverage)
     if repeated.any():
-        findings.append(_repeated_ids(units, at[repeated]))
-    rank = np.arange(len(at), dtype=np.int64)
-    if "unit_id" in units.columns:
-        rank[np.argsort(np.asarray(ids, dtype=object), kind="stable")] = np.arange(len(at))
-    return Settled(coverage.geoms, ids, own_ids, at, rank, tuple(findings))
+        findings.append(_repeated_ids(units, order[kept][repeated]))
+    rank = np.arange(len(kept), dtype=np.int64)
+    if has_ids:
+        rank[np.argsort(np.asarray(ids, dtype=object), kind="stable")] = np.arange(len(kept))
+    named, meant = _meant_units(coverage, kept)
+    return Settled(
+        geoms=coverage.geometry[kept],
+        ids=ids,
+        own_ids=own_ids,
+        source_row=order[kept],
+        named_row=order[named],
+        named_unit=meant,
+        rank=rank,
+        findings=tuple(findings),
+    )
 
 
-def _dates(units: Units, order: Ints) -> Ints | None:
+def _meant_units(coverage: Coverage, kept: Ints) -> tuple[Ints, Ints]:
+    """Return pairs of a unit that was read and a settled unit that its name means."""
+    position = np.full(len(coverage.geometry), -1, dtype=np.int64)
+    position[kept] = np.arange(len(kept))
+    swallowed = (position < 0) & ~coverage.duplicate
+    given = swallowed[coverage.giver]
+    duplicates = np.flatnonzero(coverage.duplicate)
+    named = np.concatenate((kept, duplicates, coverage.giver[given]))
+    meant = np.concatenate((kept, coverage.holder[duplicates], coverage.taker[given]))
+    at = position[meant]
+    pairs = np.unique(np.column_stack((named[at >= 0], at[at >= 0])), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _dates(units: Units, order: Ints) -> Floats | None:
     """Return the rank of each unit's date (later wins an overlap), or None without a date column."""
     if "date" not in units.columns:
         return None
     dates = pd.to_datetime(units.attributes[units.columns["date"]], errors="coerce", format="mixed")
-    return dates.rank(method="dense").fillna(0).to_numpy(dtype=np.int64)[order]
+    return dates.rank(method="dense").to_numpy(dtype=np.float64)[order]
 
 
 def _repeated_ids(units: Units, at: Ints) -> Finding:
@@ -90,44 +121,49 @@ def _coverage_findings(units: Units, order: Ints, coverage: Coverage) -> list[Fi
         return tuple(sorted({int(r) for r in rows[positions]}))
 
     findings = []
-    if len(coverage.duplicates):
+    duplicate = np.flatnonzero(coverage.duplicate)
+    if len(duplicate):
         findings.append(
             Finding(
                 "duplicate",
                 Text(
-                    f"{len(coverage.duplicates)} units are exact duplicates of another and were dropped",
-                    f"{len(coverage.duplicates)} 个地块/楼栋与另一个完全重复，已去除",
+                    f"{len(duplicate)} units have the very shape of another and were dropped",
+                    f"{len(duplicate)} 个地块/楼栋与另一个形状完全相同，已去除",
                 ),
                 *where,
-                listed(coverage.duplicates),
+                listed(duplicate),
             )
         )
-    if len(coverage.swallowed):
+    swallowed = np.flatnonzero(shapely.is_missing(coverage.geometry) & ~coverage.duplicate)
+    if len(swallowed):
         findings.append(
             Finding(
                 "swallowed",
                 Text(
-                    f"{len(coverage.swallowed)} units lie wholly under smaller ones and were dropped; "
+                    f"{len(swallowed)} units lie wholly under others and were dropped; "
                     "their ground belongs to those",
-                    f"{len(coverage.swallowed)} 个地块/楼栋被更小的完全覆盖，已去除，其面积归后者",
+                    f"{len(swallowed)} 个地块/楼栋完全位于其他单元之下，已去除，其面积归后者",
                 ),
                 *where,
-                listed(coverage.swallowed),
+                listed(swallowed),
             )
         )
-    if len(coverage.giver):
-        total = float(coverage.m2.sum())
+    overlap = ~coverage.duplicate[coverage.giver]
+    givers = np.unique(coverage.giver[overlap])
+    if len(givers):
+        total = float(coverage.m2[overlap].sum())
+        later = "date" in units.columns
         findings.append(
             Finding(
                 "overlap",
                 Text(
-                    f"{total:,.1f} m² of {len(np.unique(coverage.giver))} units overlap others and were given "
-                    f"to the {'later' if 'date' in units.columns else 'smaller'} unit",
-                    f"{len(np.unique(coverage.giver))} 个地块/楼栋与他者重叠，共 {total:,.1f} 平方米，"
-                    f"已归{'日期较新' if 'date' in units.columns else '面积较小'}的一方",
+                    f"{total:,.1f} m² of {len(givers)} units also belong to others and were given "
+                    f"to the {'later' if later else 'smaller'} unit",
+                    f"{len(givers)} 个地块/楼栋与其他单元重叠，共 {total:,.1f} 平方米，"
+                    f"已归{'日期较新' if later else '面积较小'}的一方",
                 ),
                 *where,
-                listed(coverage.giver),
+                listed(givers),
             )
         )
     return findings
