@@ -1,0 +1,63 @@
+"""The scores of a layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gridder.metrics.report import Bounds, contiguous_grids, layer_report
+from gridder.model import Certificate, UnitGraph
+
+PATH = UnitGraph(
+    4, np.array([0, 1, 2]), np.array([1, 2, 3]), np.zeros(3, dtype=np.int8), np.zeros(3), np.ones(3)
+)
+"""Four units in a row."""
+
+
+def test_a_grid_of_both_ends_is_not_contiguous():
+    """Units 0 and 3 have no link inside their grid."""
+    assert contiguous_grids(PATH, np.array([0, 1, 1, 0]), 2).tolist() == [False, True]
+
+
+def _report(certificates):
+    grids = pd.DataFrame(
+        {
+            "grid_id": ["F-001", "F-002", "F-003", "F-004"],
+            "size": [10.0, 40.0, 2.0, 11.0],
+            "deviation": [0.0, 3.0, -0.8, 0.1],
+            "polsby_popper": [0.5, 0.5, 0.7, 0.7],
+            "within_bounds": [True, False, False, True],
+            "contiguous": [True] * 4,
+        }
+    )
+    return layer_report(
+        grids=grids,
+        bounds=Bounds("members", 10, 5, 15),
+        n_units=9,
+        gap_m=8.0,
+        moment_m2=1.0,
+        cut=0.3,
+        certificates=certificates,
+        bridged=[],
+    )
+
+
+def test_certified_grids_are_listed_and_not_counted():
+    """A proved exception leaves the share; `not-found` lowers it."""
+    over = Certificate("unit-over-maximum", ("F-002",), ("u",), 40, 5, 15)
+    proved = _report((over, Certificate("component-under-minimum", ("F-003",), ("v",), 2, 5, 15)))
+    assert proved["within_bounds"] == 1.0
+    assert [g["grid_id"] for g in proved["out_of_bounds"]] == ["F-002", "F-003"]
+    lost = _report((over, Certificate("not-found", ("F-003",), ("v",), 2, 5, 15)))
+    assert lost["within_bounds"] == 2 / 3
+
+
+def test_mean_deviation_is_absolute():
+    """Too large and too small do not cancel."""
+    over = Certificate("unit-over-maximum", ("F-002", "F-003"), ("u",), 40, 5, 15)
+    assert np.isclose(_report((over,))["mean_abs_deviation"], (0 + 3 + 0.8 + 0.1) / 4)
+
+
+def test_sums_of_fractions_keep_their_bounds():
+    """0.1 + 0.2 is within a maximum of 0.3."""
+    assert Bounds("area_ha", 0.2, 0.1, 0.3).within(np.array([0.1 + 0.2])).all()
