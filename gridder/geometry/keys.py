@@ -11,7 +11,9 @@ MILLIMETRES = 1000.0
 
 
 def lower_left(geometries: Geometries) -> Floats:
-    """Return the lower-left corner of all geometries, shape (2,)."""
+    """Return the lower-left corner of all geometries, shape (2,); the origin where there are none."""
+    if len(geometries) == 0:
+        return np.zeros(2)
     return np.asarray(shapely.total_bounds(geometries)[:2], dtype=np.float64)
 
 

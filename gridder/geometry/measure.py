@@ -11,19 +11,19 @@ from gridder.model import Floats, Geometries, Ints
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class Moments:
     """How far the units of grids lie from their centres; small is good.
 
     Attributes
     ----------
-    per_grid
+    per_grid_m2
         Of every grid, in square metres, shape (n_grids,); missing for a grid without area.
-    total
-        Of the plan, in square metres: the mean of `per_grid`, weighted with area.
+    mean_m2
+        Of the plan, in square metres: the mean of `per_grid_m2`, weighted with area.
     """
 
-    per_grid: Floats
-    total: float
+    per_grid_m2: Floats
+    mean_m2: float
 
 
 def polsby_popper(polygons: Geometries) -> Floats:
@@ -48,7 +48,7 @@ def polsby_popper(polygons: Geometries) -> Floats:
     return _divide(4.0 * np.pi * area, perimeter**2)
 
 
-def moment_m2(xy: Floats, area: Floats, grid: Ints, *, n_grids: int) -> Moment:
+def grid_moments_m2(centroids: Geometries, area: Floats, grid: Ints) -> Moments:
     """Return Σ a·d² / Σ a over the units of every grid, and over all of them.
 
     a is the area of a unit, d the distance of its centroid from the centre of its grid, which is the
@@ -56,58 +56,29 @@ def moment_m2(xy: Floats, area: Floats, grid: Ints, *, n_grids: int) -> Moment:
 
     Parameters
     ----------
-    xy
-        Centroids of the units in metres, shape (n, 2).
+    centroids
+        Points in metres, shape (n,).
     area
-        Areas of the units (any unit, the same for all), not negative, shape (n,).
+        Areas of the units (in any unit, the same for all), not negative, shape (n,).
     grid
-        Grid of every unit, from 0 to n_grids - 1, shape (n,).
-    n_grids
-        Number of grids.
+        Grid of every unit, 0 and up, shape (n,).
 
     References
     ----------
-    Weaver, J. B. and Hess, S. W. (1963). A procedure for nonpartisan districting. Yale Law Journal
-    73, 288-308. https://doi.org/10.2307/794769
+    Weaver, J. B. and Hess, S. W. (1963). A procedure for nonpartisan districting: development of
+    computer techniques. Yale Law Journal 73, 288-308.
     """
-
-    def sum_by_grid(values: Floats) -> Floats:
-        return np.bincount(grid, weights=values, minlength=n_grids).astype(np.float64)
-
-    mass = sum_by_grid(area)
-    centre = np.column_stack([_divide(sum_by_grid(area * axis), mass) for axis in xy.T])
+    xy = shapely.get_coordinates(centroids)
+    mass = _sum_by(grid, area)
+    centre = np.column_stack([_divide(_sum_by(grid, area * axis), mass) for axis in xy.T])
     square_distance = ((xy - centre[grid]) ** 2).sum(axis=1)
-    moment = sum_by_grid(np.where(area > 0.0, area * square_distance, 0.0))
-    total = float(moment.sum() / mass.sum()) if mass.any() else float("nan")
-    return Moment(_divide(moment, mass), total)
+    moment = _sum_by(grid, np.where(area > 0.0, area * square_distance, 0.0))
+    mean = float(moment.sum() / mass.sum()) if mass.any() else float("nan")
+    return Moments(_divide(moment, mass), mean)
 
 
-def cut_share(a: Ints, b: Ints, grid: Ints, *, weight: Floats | None = None) -> float:
-    """Return the share of links between units of different grids, in [0, 1]; small is good.
-
-    Parameters
-    ----------
-    a, b
-        The two units of every link, shape (m,).
-    grid
-        Grid of every unit, shape (n,).
-    weight
-        What every link counts, such as the length on which the two face each other, shape (m,);
-        by default every link counts the same.
-
-    Returns
-    -------
-    float
-        0 where there are no links.
-    """
-    counted = np.ones(len(a)) if weight is None else weight
-    total = float(counted.sum())
-    return float(counted[grid[a] != grid[b]].sum()) / total if total > 0.0 else 0.0
-
-
-def deviation(size: Floats, target: float) -> Floats:
-    """Return (size - target) / target of every grid, as a fraction; the target is positive."""
-    return np.asarray((size - target) / target, dtype=np.float64)
+def _sum_by(grid: Ints, values: Floats) -> Floats:
+    return np.asarray(np.bincount(grid, weights=values), dtype=np.float64)
 
 
 def _divide(numerator: Floats, denominator: Floats) -> Floats:
