@@ -1,0 +1,44 @@
+"""Run the benchmarks and write their tables into `benchmarks/README.md`.
+
+Usage: python -m benchmarks [--sizes 1000 10000 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import bench_job, bench_stages, data
+
+README = Path(__file__).parent / "README.md"
+LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    sizes = parser.parse_args().sizes
+    if not data.REAL_FIELDS.exists():
+        sys.exit(f"the real fields are not at {data.REAL_FIELDS}; set GRIDDER_TEST_DATA")
+    tables = {"machine": [_machine()], "job": bench_job.run(sizes), "stages": bench_stages.run(sizes)}
+    text = README.read_text(encoding="utf-8")
+    for name, lines in tables.items():
+        block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- end {name} -->"
+        text = re.sub(rf"<!-- {name} -->.*?<!-- end {name} -->", lambda _, b=block: b, text, flags=re.S)
+        print("\n".join(lines), end="\n\n")
+    README.write_text(text, encoding="utf-8")
+
+
+def _machine() -> str:
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {libraries}."
+
+
+if __name__ == "__main__":
+    main()
