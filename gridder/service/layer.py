@@ -31,6 +31,7 @@ from gridder.model import (
 from gridder.progress import Progress
 from gridder.service.ground import Ground
 from gridder.service.people import Peopled
+from gridder.service.sizes import settle_bounds
 from gridder.solver import Problem, Solution, solve
 from gridder.units.cut import cut_fields, share_out, strips
 from gridder.units.order import unique_ids
@@ -109,7 +110,7 @@ def divide_layer(
     layer = peopled.units.layer
     settled_area = areas_m2(ground.frame.to_world(peopled.settled.geoms))
     source_weight = _source_weight(peopled, settled_area)
-    bounds = _bounds(peopled.size, source_weight)
+    bounds = settle_bounds(peopled.size, source_weight)
     cut = _cut(peopled, source_weight, bounds, progress=progress)
 
     if layer == "field":
@@ -145,7 +146,7 @@ def divide_layer(
         barriers=ground.barriers,
     )
     progress("solve", 0.0)
-    bounds = _bounds(peopled.size, weight)
+    bounds = settle_bounds(peopled.size, weight)
     solution = _solve(peopled.size, bounds, land, graph, weight, effort=effort, progress=progress)
     progress("grids", 0.0)
     outlines = outline(land, solution.assignment.astype(np.int64), gap_m=gap_m if layer == "field" else 0.0)
@@ -284,17 +285,6 @@ def _part_ids(ids: list[str], parent: Ints, n_parts: Ints) -> list[str]:
     part = np.arange(len(parent)) - np.searchsorted(parent, parent) + 1
     named = [f"{ids[p]}/{k}" if n_parts[p] > 1 else ids[p] for p, k in zip(parent, part, strict=True)]
     return unique_ids(named)[0]
-
-
-def _bounds(size: Size, weight: Floats | None) -> Bounds:
-    """Return the bounds with every number settled: with K grids the target is the total / K."""
-    target = size.target
-    if target is None:
-        total = float(weight.sum()) if weight is not None else float("nan")
-        target = total / (size.n_grids or 1)
-    minimum = 0.5 * target if size.minimum is None else size.minimum
-    maximum = 1.5 * target if size.maximum is None else size.maximum
-    return Bounds(size.of, target, minimum, maximum)
 
 
 def _solve(

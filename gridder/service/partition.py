@@ -31,6 +31,7 @@ from gridder.progress import Progress, silent
 from gridder.service.ground import Ground, barrier_frame, lay_ground, zone_frame
 from gridder.service.layer import Divided, Effort, Reaches, divide_layer
 from gridder.service.people import Peopled, people_layer
+from gridder.service.sizes import size_faults
 from gridder.service.tables import LayerTables, roster_table, tabulate
 
 VERSIONS_OF = ("gridder", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
@@ -194,24 +195,9 @@ def _check(layers: Sequence[Units], sizes: dict[str, Size | None]) -> None:
                 )
             ]
         )
-    missing = [units for units in layers if sizes[units.layer] is None]
-    if missing:
-        raise InputError(
-            [
-                Finding(
-                    "no-size",
-                    Text(
-                        f"no size was given for the {units.layer}s",
-                        f"没有给出{'地块' if units.layer == 'field' else '楼栋'}的目标规模",
-                    ),
-                    remedy=Text(
-                        "give --target, --min and --max, or --n-grids",
-                        "请给出 --target、--min、--max，或 --n-grids",
-                    ),
-                )
-                for units in missing
-            ]
-        )
+    faults = [fault for units in layers for fault in size_faults(sizes[units.layer], units.layer)]
+    if faults:
+        raise InputError(faults)
 
 
 def _local_people(members: Members | None, ground: Ground) -> pd.DataFrame:
