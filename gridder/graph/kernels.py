@@ -57,7 +57,13 @@ class Buckets(NamedTuple):
 
 
 @njit(cache=True)
-def cut_up(begin: Floats, end: Floats, owner: Ints, step_m: float, low: Floats, high: Floats) -> Pieces:
+def _holds(box: Floats, x: float, y: float) -> bool:
+    """Tell whether a box, open to the upper right, holds a point."""
+    return box[0, 0] <= x < box[1, 0] and box[0, 1] <= y < box[1, 1]
+
+
+@njit(cache=True)
+def cut_up(begin: Floats, end: Floats, owner: Ints, step_m: float, box: Floats) -> Pieces:
     """Cut segments into equal pieces no longer than a step and keep those in a box.
 
     Parameters
@@ -68,8 +74,8 @@ def cut_up(begin: Floats, end: Floats, owner: Ints, step_m: float, low: Floats, 
         What the segments belong to, shape (n,).
     step_m
         Longest piece.
-    low, high
-        Corners of the box in which the middles of pieces are kept, shape (2,).
+    box
+        Lower-left and upper-right corner of where the middles of pieces are kept, shape (2, 2).
     """
     n = len(begin)
     first = np.zeros(n + 1, dtype=np.int64)
@@ -87,7 +93,7 @@ def cut_up(begin: Floats, end: Floats, owner: Ints, step_m: float, low: Floats, 
         for k in range(number[i]):
             share = (k + 0.5) / number[i]
             px, py = begin[i, 0] + share * dx, begin[i, 1] + share * dy
-            if low[0] <= px < high[0] and low[1] <= py < high[1]:
+            if _holds(box, px, py):
                 x[m], y[m], ux[m], uy[m] = px, py, dx / length, dy / length
                 half[m], of[m] = length / (2 * number[i]), owner[i]
                 m += 1
@@ -149,9 +155,7 @@ def _crosses(ax: float, ay: float, bx: float, by: float, barriers: Buckets) -> b
 
 
 @njit(cache=True)
-def look_across(
-    sides: Buckets, low: Floats, high: Floats, reach_m: float, barriers: Buckets
-) -> tuple[Ints, Floats, Bools]:
+def look_across(sides: Buckets, box: Floats, reach_m: float, barriers: Buckets) -> tuple[Ints, Floats, Bools]:
     """Find what every piece of a boundary faces.
 
     A piece faces the nearest piece of another owner whose outward normal is opposed, on which the foot of
@@ -162,8 +166,8 @@ def look_across(
     ----------
     sides
         Boundaries with the inside on their left, m pieces.
-    low, high
-        Corners of the box from inside which pieces look, shape (2,).
+    box
+        Lower-left and upper-right corner of where the pieces are that look, shape (2, 2).
     reach_m
         How far they look, metres.
     barriers
@@ -186,7 +190,7 @@ def look_across(
     mask = len(sides.start) - 2
     for k in range(m):
         x, y, ux, uy, unit = pieces.x[k], pieces.y[k], pieces.ux[k], pieces.uy[k], pieces.owner[k]
-        if not (low[0] <= x < high[0] and low[1] <= y < high[1]):
+        if not _holds(box, x, y):
             continue
         column, row = int((x - sides.x0) // sides.cell_m), int((y - sides.y0) // sides.cell_m)
         best, owner, at, behind = reach_m, -1, -1, False
