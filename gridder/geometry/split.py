@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numba import njit
 
-from gridder.model import Floats
+from gridder.model import Floats, Geometries
 
 GRID_M = 2.0**-24
 """Cut lines and edges are noded on a lattice of this width, far below what anybody surveys."""
@@ -66,7 +66,7 @@ def split_equal(
     if n == 1:
         return [polygon]
     axis = _own_axis(polygon)
-    rings = shapely.get_parts(shapely.get_rings(shapely.orient_polygons(polygon)))
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(polygon)))
     starts, ends = _edges(rings)
     corners = axis.positions(shapely.get_coordinates(rings))
     cuts = _snapped(_equal_cuts(axis.positions(starts), axis.positions(ends), n), corners[:, 0])
@@ -96,7 +96,7 @@ def _own_axis(polygon: shapely.Polygon | shapely.MultiPolygon) -> _Axis:
     return _Axis(box[0], along, np.array([-along[1], along[0]]))
 
 
-def _edges(rings: object) -> tuple[Floats, Floats]:
+def _edges(rings: Geometries) -> tuple[Floats, Floats]:
     """Return the two ends of every edge of all rings, each of shape (m, 2)."""
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]

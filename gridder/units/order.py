@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -59,13 +59,13 @@ def unique_ids(ids: Sequence[str]) -> tuple[list[str], Bools]:
         Shape (n,).
     """
     times = Counter(ids)
-    numbered = {
-        name: (made for number in count(1) if (made := f"{name}#{number}") not in times)
-        for name, n in times.items()
-        if n > 1
-    }
+    numbered = {name: _numbered(name, times) for name, n in times.items() if n > 1}
     unique = [next(numbered[name]) if name in numbered else name for name in ids]
-    return unique, np.array([times[name] > 1 for name in ids], dtype=np.bool_)
+    return unique, np.array([name in numbered for name in ids], dtype=np.bool_)
+
+
+def _numbered(name: str, taken: Container[str]) -> Iterator[str]:
+    return (made for number in count(1) if (made := f"{name}#{number}") not in taken)
 
 
 def _runs(keys: np.ndarray) -> list[tuple[int, int]]:
