@@ -48,6 +48,16 @@ def contiguous_grids(graph: UnitGraph, grid: Ints, n_grids: int) -> np.ndarray:
     return np.asarray(pieces.groupby("grid").size().reindex(range(n_grids), fill_value=0) == 1)
 
 
+def cut_share(graph: UnitGraph, grid: Ints) -> float:
+    """Return the share of the shared length that lies between different grids, in [0, 1]; small is good.
+
+    Where no link has a length, the share of links.
+    """
+    weight = graph.shared_m if graph.shared_m.any() else np.ones(len(graph.a))
+    total = float(weight.sum())
+    return float(weight[grid[graph.a] != grid[graph.b]].sum()) / total if total > 0 else 0.0
+
+
 def layer_report(
     *,
     grids: pd.DataFrame,

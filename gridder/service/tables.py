@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.geometry.measure import cut_share, deviation, moment_m2, polsby_popper
+from gridder.geometry.measure import grid_moments_m2, polsby_popper
 from gridder.groups.composition import compose_skills, compose_units
 from gridder.groups.numbering import grid_codes, number_grids
-from gridder.metrics.report import contiguous_grids, layer_report
+from gridder.metrics.report import contiguous_grids, cut_share, layer_report
 from gridder.model import (
     LINK_KINDS,
     MEMBER_TEXT_COLUMNS,
@@ -92,13 +92,8 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         bounds=divided.bounds,
         n_units=len(ids),
         gap_m=divided.gap_m,
-        moment_m2=moment_m2(
-            shapely.get_coordinates(shapely.centroid(divided.land)),
-            shapely.area(divided.land),
-            grid,
-            n_grids=n_grids,
-        ).total,
-        cut=cut_share(graph.a, graph.b, grid, weight=graph.shared_m if graph.shared_m.any() else None),
+        moment_m2=grid_moments_m2(shapely.centroid(divided.land), shapely.area(divided.land), grid).mean_m2,
+        cut=cut_share(graph, grid),
         certificates=certificates,
         bridged=[
             {
@@ -138,7 +133,7 @@ def _grids(
     n = len(grid_ids)
     zone = np.full(n, -1, dtype=np.int64)
     zone[grid] = divided.zone
-    size = np.bincount(grid, weights=divided.weight, minlength=n)
+    size = np.bincount(grid, weights=divided.weight, minlength=n).astype(float)
     unit = divided.cut.unit
     reasons = {g: c.reason for c in certificates for g in c.grid_ids}
     return gpd.GeoDataFrame(
@@ -149,7 +144,7 @@ def _grids(
             "zone_code": [ground.zone_codes[z] for z in zone],
             "size": size,
             "target": divided.bounds.target,
-            "deviation": deviation(size, divided.bounds.target),
+            "deviation": (size - divided.bounds.target) / divided.bounds.target,
             "n_units": np.bincount(grid, minlength=n),
             "n_members": np.bincount(grid[unit[unit >= 0]], minlength=n),
             "area_ha": np.bincount(grid, weights=divided.land_area_m2, minlength=n) / SQUARE_METRES_PER_HA,
@@ -217,9 +212,9 @@ def _placements(
             "layer": divided.layer,
             "unit_id": _or_none(has, ids, unit),
             "grid_id": _or_none(has, grid_ids, grid[unit] if len(unit) else unit),
-            "method": np.where(has, divided.cut.method, None),
+            "method": _or_none(has, divided.cut.method, np.arange(len(unit))),
             "distance_m": placed.distance_m,
-            "reason": np.where(has, None, placed.reason),
+            "reason": _or_none(~has, placed.reason, np.arange(len(unit))),
         }
     )
     counts = table["reason"].value_counts().sort_index()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridder.metrics.report import Bounds, contiguous_grids, layer_report
+from gridder.metrics.report import Bounds, contiguous_grids, cut_share, layer_report
 from gridder.model import Certificate, UnitGraph
 
 PATH = UnitGraph(
@@ -61,3 +61,8 @@ def test_mean_deviation_is_absolute():
 def test_sums_of_fractions_keep_their_bounds():
     """0.1 + 0.2 is within a maximum of 0.3."""
     assert Bounds("area_ha", 0.2, 0.1, 0.3).within(np.array([0.1 + 0.2])).all()
+
+
+def test_cut_is_the_share_of_the_shared_length():
+    """One of three links of one metre is cut."""
+    assert np.isclose(cut_share(PATH, np.array([0, 0, 1, 1])), 1 / 3)
