@@ -56,8 +56,7 @@ def lay_ground(inputs: list[Units], zones: Zones | None, barriers: Barriers | No
 
 def _unique_codes(areas: Geometries, zones: Zones) -> tuple[list[str], tuple[Finding, ...]]:
     own = [str(code) for code in zones.frame["code"]]
-    seen: set[str] = set()
-    repeated = [bool(code) and (code in seen or bool(seen.add(code))) for code in own]
+    repeated = [code != "" and code in own[:i] for i, code in enumerate(own)]
     codes = zone_codes(areas, ["" if again else code for code, again in zip(own, repeated, strict=True)])
     if not any(repeated):
         return codes, ()

@@ -121,7 +121,8 @@ def divide_layer(
         graph = field_neighbours(land, zone=zone, gap_m=gap_m, barriers=ground.barriers, progress=progress)
         land_area = settled_area[cut.parent] * cut.share
     else:
-        zone, zone_share = (values[cut.parent] for values in assign(peopled.settled.geoms, ground.zones))
+        source_zone, source_share = assign(peopled.settled.geoms, ground.zones)
+        zone, zone_share = source_zone[cut.parent], source_share[cut.parent]
         progress("neighbours", 0.0)
         gap_m = 2 * reaches.plot_reach_m
         land, graph = build_plots(

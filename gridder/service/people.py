@@ -118,14 +118,13 @@ def _nobody_placed(units: Units, members: Members | None, placed: Placed) -> Fin
 def _member_weight(
     counting: Counting, members: Members | None, people: pd.DataFrame, placed: Placed
 ) -> tuple[Floats, list[Finding]]:
-    n = len(people)
+    n, rows = len(people), people["row"].to_numpy()
     if members is None or not counting.of_people:
         return np.zeros(n), []
     if counting.kind == "members":
         return np.ones(n), []
     if counting.kind == "member-column":
         table = members.attributes if counting.column in members.attributes else members.frame
-        rows = people["row"].to_numpy()
         return numbers_of(table[counting.column], counting.column, rows, members.source), []
     households = count_households(people, placed.unit)
     findings = []
@@ -148,6 +147,6 @@ def _member_weight(
         ),
     ):
         if mask.any():
-            rows = tuple(int(r) for r in people["row"].to_numpy()[mask])
-            findings.append(Finding(kind, what, members.source.file, members.source.layername, rows))
+            listed = tuple(int(r) for r in rows[mask])
+            findings.append(Finding(kind, what, members.source.file, members.source.layername, listed))
     return households.weight, findings

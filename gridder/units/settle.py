@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gridder.geometry.coverage import Coverage, resolve
 from gridder.geometry.crs import LocalFrame
@@ -51,7 +50,7 @@ def settle(units: Units, frame: LocalFrame) -> Settled:
     has_ids = "unit_id" in units.columns
     order = canonical_order(local, ids=units.frame["unit_id"].tolist() if has_ids else None)
     coverage = resolve(local[order], priority=_dates(units, order))
-    kept = np.flatnonzero(~shapely.is_missing(coverage.geometry))
+    kept = coverage.kept
     own_ids = [str(value) for value in units.frame["unit_id"].to_numpy()[order[kept]]]
     ids, repeated = unique_ids(own_ids)
     findings = _coverage_findings(units, order, coverage)
@@ -60,9 +59,9 @@ def settle(units: Units, frame: LocalFrame) -> Settled:
     rank = np.arange(len(kept), dtype=np.int64)
     if has_ids:
         rank[np.argsort(np.asarray(ids, dtype=object), kind="stable")] = np.arange(len(kept))
-    named, meant = _meant_units(coverage, kept)
+    named, meant = _meant_units(coverage)
     return Settled(
-        geoms=coverage.geometry[kept],
+        geoms=coverage.geoms,
         ids=ids,
         own_ids=own_ids,
         source_row=order[kept],
@@ -73,17 +72,18 @@ def settle(units: Units, frame: LocalFrame) -> Settled:
     )
 
 
-def _meant_units(coverage: Coverage, kept: Ints) -> tuple[Ints, Ints]:
+def _meant_units(coverage: Coverage) -> tuple[Ints, Ints]:
     """Return pairs of a unit that was read and a settled unit that its name means."""
-    position = np.full(len(coverage.geometry), -1, dtype=np.int64)
-    position[kept] = np.arange(len(kept))
-    swallowed = (position < 0) & ~coverage.duplicate
+    n = len(coverage.holder)
+    position = np.full(n, -1, dtype=np.int64)
+    position[coverage.kept] = np.arange(len(coverage.kept))
+    swallowed = np.zeros(n, dtype=bool)
+    swallowed[coverage.swallowed] = True
     given = swallowed[coverage.giver]
-    duplicates = np.flatnonzero(coverage.duplicate)
-    named = np.concatenate((kept, duplicates, coverage.giver[given]))
-    meant = np.concatenate((kept, coverage.holder[duplicates], coverage.taker[given]))
-    at = position[meant]
-    pairs = np.unique(np.column_stack((named[at >= 0], at[at >= 0])), axis=0)
+    dropped = np.concatenate((coverage.duplicates, coverage.swallowed))
+    named = np.concatenate((coverage.kept, dropped, coverage.giver[given]))
+    meant = position[np.concatenate((coverage.kept, coverage.holder[dropped], coverage.taker[given]))]
+    pairs = np.unique(np.column_stack((named, meant))[meant >= 0], axis=0)
     return pairs[:, 0], pairs[:, 1]
 
 
@@ -92,7 +92,7 @@ def _dates(units: Units, order: Ints) -> Floats | None:
     if "date" not in units.columns:
         return None
     dates = pd.to_datetime(units.attributes[units.columns["date"]], errors="coerce", format="mixed")
-    return dates.rank(method="dense").to_numpy(dtype=np.float64)[order]
+    return np.asarray(dates.rank(method="dense"), dtype=np.float64)[order]
 
 
 def _repeated_ids(units: Units, at: Ints) -> Finding:
@@ -121,37 +121,34 @@ def _coverage_findings(units: Units, order: Ints, coverage: Coverage) -> list[Fi
         return tuple(sorted({int(r) for r in rows[positions]}))
 
     findings = []
-    duplicate = np.flatnonzero(coverage.duplicate)
-    if len(duplicate):
+    if len(coverage.duplicates):
         findings.append(
             Finding(
                 "duplicate",
                 Text(
-                    f"{len(duplicate)} units have the very shape of another and were dropped",
-                    f"{len(duplicate)} 个地块/楼栋与另一个形状完全相同，已去除",
+                    f"{len(coverage.duplicates)} units have the very shape of another and were dropped",
+                    f"{len(coverage.duplicates)} 个地块/楼栋与另一个形状完全相同，已去除",
                 ),
                 *where,
-                listed(duplicate),
+                listed(coverage.duplicates),
             )
         )
-    swallowed = np.flatnonzero(shapely.is_missing(coverage.geometry) & ~coverage.duplicate)
-    if len(swallowed):
+    if len(coverage.swallowed):
         findings.append(
             Finding(
                 "swallowed",
                 Text(
-                    f"{len(swallowed)} units lie wholly under others and were dropped; "
+                    f"{len(coverage.swallowed)} units lie wholly under others and were dropped; "
                     "their ground belongs to those",
-                    f"{len(swallowed)} 个地块/楼栋完全位于其他单元之下，已去除，其面积归后者",
+                    f"{len(coverage.swallowed)} 个地块/楼栋完全位于其他单元之下，已去除，其面积归后者",
                 ),
                 *where,
-                listed(swallowed),
+                listed(coverage.swallowed),
             )
         )
-    overlap = ~coverage.duplicate[coverage.giver]
-    givers = np.unique(coverage.giver[overlap])
+    givers = np.unique(coverage.giver)
     if len(givers):
-        total = float(coverage.m2[overlap].sum())
+        total = float(coverage.m2.sum())
         later = "date" in units.columns
         findings.append(
             Finding(
