@@ -39,9 +39,17 @@ OUTLINE = (
     (16300, 700), (14200, 1250), (12700, 450), (9900, 750), (9700, 250), (6700, 100), (5300, 900), (3300, 550), (2100, 1500),
 )  # fmt: skip
 RIVER = ((-600, 3600), (20900, 6100))
-HIGHWAY = ((900, 13900), (3300, 11100), (7300, 9100), (10800, 7300), (13600, 4300), (15400, 1700), (16000, -300))
+HIGHWAY = (
+    (900, 13900),
+    (3300, 11100),
+    (7300, 9100),
+    (10800, 7300),
+    (13600, 4300),
+    (15400, 1700),
+    (16000, -300),
+)
 TOWN_CENTRE = (9950, 9350)
-TOWN_HALF = (930, 670)
+TOWN_HALF = (790, 560)
 TOWN_ANGLE = math.radians(6.0)
 VILLAGES = {
     "第三作业站": (3300, 8500), "第七作业站": (5000, 1900), "第十一作业站": (13600, 11700),
@@ -49,7 +57,10 @@ VILLAGES = {
 }  # fmt: skip
 FOREST = (17000, 11700)
 CLEARING = shapely.box(16810, 11590, 17190, 11830)
-AREA_LINES = (((7200, 13900), (7550, 10500), (7700, 6900), (7650, 3500), (7750, -200)), ((15700, 13900), (15300, 10800), (15200, 7900), (15000, 2300)))
+AREA_LINES = (
+    ((7200, 13900), (7550, 10500), (7700, 6900), (7650, 3500), (7750, -200)),
+    ((15700, 13900), (15300, 10800), (15200, 7900), (15000, 2300)),
+)
 CANALS = {
     "总干渠": ((-800, 7300), (3000, 6850), (6500, 7250), (9400, 6650), (12800, 8350), (16500, 8800), (21000, 9500)),
     "南干渠": ((-400, 1900), (4200, 2750), (8200, 1900), (12400, 2350), (15300, 2350), (20800, 3300)),
@@ -74,12 +85,14 @@ ROADS = (
     ((9900, 4300), (9800, 700)),
     ((17800, 5500), (17600, 1400)),
     ((2400, 3600), (2600, 1400)),
-    ((10020, 8700), (9860, 7500)),
-    ((9040, 9255), (7450, 9080)),
-    ((10880, 9450), (12500, 9620)),
+    ((10000, 8800), (9860, 7500)),
+    ((9180, 9270), (7450, 9080)),
+    ((10730, 9430), (12500, 9620)),
 )
 GAP_M = {"highway": 44.0, "canal": 18.0, "branch": 12.0, "road": 14.0, "dyke": 12.0}
 Bools = npt.NDArray[np.bool_]
+_Lane = tuple[LineString, float]
+"""The middle of a lane between blocks, and its width in metres."""
 CROPS = ("水稻", "玉米", "大豆", "小麦")
 
 
@@ -125,22 +138,33 @@ def build_land(rng: np.random.Generator) -> Land:
     """Build the whole landscape, the fields in reading order of their blocks."""
     outline = Polygon(wavy(rng, [*OUTLINE, OUTLINE[0]]))
     line = meander(rng, *RIVER, loop_m=2300, swing=1.15)
-    river = unary_union([Point(xy).buffer(r) for xy, r in zip(line.coords, _widths(rng, len(line.coords)), strict=True)])
+    river = unary_union(
+        [Point(xy).buffer(r) for xy, r in zip(line.coords, _widths(rng, len(line.coords)), strict=True)]
+    )
     river = unary_union([river, line.buffer(26)]).simplify(1.5).intersection(outline)
     highway = curve(HIGHWAY)
     dyke = line.buffer(1100).buffer(-860).simplify(15).exterior
     area_lines = [curve(points) for points in AREA_LINES]
     canals = {name: curve(points) for name, points in CANALS.items()}
     network = [dyke, highway, *area_lines, *canals.values()]
-    canals = {name: trimmed(canal, [other for other in network if other is not canal], stub_m=500) for name, canal in canals.items()}
+    canals = {
+        name: trimmed(canal, [other for other in network if other is not canal], stub_m=500)
+        for name, canal in canals.items()
+    }
     roads = [trimmed(curve(points), network, stub_m=500) for points in ROADS]
     town = turned_box(TOWN_CENTRE, TOWN_HALF, TOWN_ANGLE)
-    villages = {name: turned_box(at, (rng.uniform(170, 260), rng.uniform(120, 180)), rng.uniform(-0.3, 0.3)) for name, at in VILLAGES.items()}
+    villages = {
+        name: turned_box(at, (rng.uniform(170, 260), rng.uniform(120, 180)), rng.uniform(-0.3, 0.3))
+        for name, at in VILLAGES.items()
+    }
     ponds = _ponds(rng, line, river)
     woods = _woods(rng, line)
     areas = _areas(outline, area_lines, line)
 
-    commons = [blob(rng, at, rng.uniform(480, 680), rough=0.15, long=rng.uniform(1.3, 2.2)).simplify(60) for at in VILLAGES.values()]
+    commons = [
+        blob(rng, at, rng.uniform(480, 680), rough=0.15, long=rng.uniform(1.3, 2.2)).simplify(60)
+        for at in VILLAGES.values()
+    ]
     gaps: list[tuple[BaseGeometry, float]] = [(highway, GAP_M["highway"]), (dyke, GAP_M["dyke"])]
     gaps += [(canal, GAP_M["canal" if name.endswith("干渠") else "branch"]) for name, canal in canals.items()]
     gaps += [(road, GAP_M["road"]) for road in [*roads, *area_lines]]
@@ -153,28 +177,33 @@ def build_land(rng: np.random.Generator) -> Land:
     old_land = unary_union([Polygon(dyke), *commons])
 
     blocks: list[_Block] = []
-    tracks: list[LineString] = []
-    windbreaks: list[LineString] = []
+    lanes_within: list[_Lane] = []
     for sector in opened(outline.difference(taken), 25):
         if sector.area < 30_000:
             continue
         if old_land.contains(sector.representative_point()):
             blocks += _old_blocks(rng, sector)
         else:
-            blocks += _modern_blocks(rng, sector, tracks, windbreaks)
+            sector_blocks, sector_lanes = _modern_blocks(rng, sector)
+            blocks += sector_blocks
+            lanes_within += sector_lanes
 
     fields = _fields(rng, blocks, areas)
     return Land(
         outline, town, areas, river, line.intersection(outline), highway.intersection(outline),
         {name: canal.intersection(outline) for name, canal in canals.items()},
         tuple(road.intersection(outline) for road in [*roads, *area_lines]),
-        tuple(tracks), tuple(windbreaks), ponds, woods, villages, fields,
+        tuple(lane for lane, gap in lanes_within if gap <= 10),
+        tuple(lane for lane, gap in lanes_within if gap > 10),
+        ponds, woods, villages, fields,
     )  # fmt: skip
 
 
 def turned_box(centre: tuple[float, float], half: tuple[float, float], radians: float) -> Polygon:
     """Return a rectangle turned about its centre."""
-    box = shapely.affinity.rotate(shapely.box(-half[0], -half[1], half[0], half[1]), radians, use_radians=True)
+    box = shapely.affinity.rotate(
+        shapely.box(-half[0], -half[1], half[0], half[1]), radians, use_radians=True
+    )
     return shapely.affinity.translate(box, *centre)
 
 
@@ -184,7 +213,17 @@ def _widths(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def _ponds(rng: np.random.Generator, river_line: LineString, river: Polygon) -> tuple[Polygon, ...]:
-    ponds = [blob(rng, at, r) for at, r in (((1500, 8000), 210), ((6400, 11700), 160), ((19000, 8600), 240), ((9100, 1600), 130), ((13100, 9700), 150), ((4100, 9500), 90))]
+    ponds = [
+        blob(rng, at, r)
+        for at, r in (
+            ((1500, 8000), 210),
+            ((6400, 11700), 160),
+            ((19000, 8600), 240),
+            ((9100, 1600), 130),
+            ((13100, 9700), 150),
+            ((4100, 9500), 90),
+        )
+    ]
     for share in (0.17, 0.36, 0.58, 0.83):
         at = river_line.interpolate(share, normalized=True)
         side = rng.choice([-1.0, 1.0]) * rng.uniform(230, 300)
@@ -195,10 +234,28 @@ def _ponds(rng: np.random.Generator, river_line: LineString, river: Polygon) -> 
 
 
 def _woods(rng: np.random.Generator, river_line: LineString) -> tuple[Polygon, ...]:
-    woods = [blob(rng, at, r, long=rng.uniform(1.2, 2.2)) for at, r in (((1700, 11700), 330), ((8600, 11700), 280), ((14000, 2000), 340), ((3300, 4700), 230), ((11800, 9700), 170), ((19300, 5000), 300), ((6700, 1300), 260))]
+    woods = [
+        blob(rng, at, r, long=rng.uniform(1.2, 2.2))
+        for at, r in (
+            ((1700, 11700), 330),
+            ((8600, 11700), 280),
+            ((14000, 2000), 340),
+            ((3300, 4700), 230),
+            ((11800, 9700), 170),
+            ((19300, 5000), 300),
+            ((6700, 1300), 260),
+        )
+    ]
     for share in rng.uniform(0.02, 0.98, 26):
         at = river_line.interpolate(float(share), normalized=True)
-        woods.append(blob(rng, (at.x + rng.uniform(-260, 260), at.y + rng.uniform(-260, 260)), rng.uniform(50, 130), long=rng.uniform(1.2, 2.5)))
+        woods.append(
+            blob(
+                rng,
+                (at.x + rng.uniform(-260, 260), at.y + rng.uniform(-260, 260)),
+                rng.uniform(50, 130),
+                long=rng.uniform(1.2, 2.5),
+            )
+        )
     forest = blob(rng, FOREST, 680, rough=0.08, long=1.6).difference(CLEARING.buffer(5))
     return tuple(polygons(unary_union([*woods, forest])))
 
@@ -214,45 +271,53 @@ def _areas(outline: Polygon, area_lines: Sequence[LineString], river_line: LineS
         north = at.y > river_line.interpolate(river_line.project(at)).y
         return 1 if north and at.x < east_line.interpolate(east_line.project(at)).x else 2
 
-    return tuple(main_part(unary_union([cell for cell in cells if area_of(cell) == area])) for area in range(3))
+    return tuple(
+        main_part(unary_union([cell for cell in cells if area_of(cell) == area])) for area in range(3)
+    )
 
 
-def _modern_blocks(
-    rng: np.random.Generator, sector: Polygon, tracks: list[LineString], windbreaks: list[LineString]
-) -> list[_Block]:
-    """Cut a sector into bands along its longer side and the bands into blocks."""
+def _modern_blocks(rng: np.random.Generator, sector: Polygon) -> tuple[list[_Block], list[_Lane]]:
+    """Cut a sector into bands along its longer side and the bands into blocks; return the lanes too."""
     angle = long_axis(sector) + rng.normal(0.0, 0.01)
     scale = rng.choice([0.85, 1.0, 1.25])
     height, length = scale * rng.uniform(430, 640), scale * rng.uniform(800, 1300)
     wet = rng.uniform() < 0.5
-    flat = turned(sector, -angle)
+    bands, lanes = _cut(rng, sector, angle, height, 0.18)
     blocks = []
-    for band in _cut(rng, flat, height, 0.18, tracks, windbreaks, angle):
-        across = turned(band, -math.pi / 2)
-        for block in _cut(rng, main_part(across), length, 0.3, tracks, windbreaks, angle + math.pi / 2):
+    for band in bands:
+        pieces, cross_lanes = _cut(rng, band, angle + math.pi / 2, length, 0.3)
+        lanes += cross_lanes
+        for piece in pieces:
             paddy = rng.uniform() < (0.8 if wet else 0.12)
             turn = 0.0 if rng.uniform() < 0.62 else math.pi / 2
-            upright = turned(block, math.pi / 2 + angle)
-            blocks += [_Block(part, angle + turn, paddy, old=False) for part in opened(upright, 30) if part.area > 25_000]
-    return blocks
+            parts = [part for part in opened(piece, 30) if part.area > 25_000]
+            blocks += [_Block(part, angle + turn, paddy, old=False) for part in parts]
+    return blocks, lanes
 
 
 def _cut(
-    rng: np.random.Generator, shape: Polygon, height: float, spread: float,
-    tracks: list[LineString], windbreaks: list[LineString], angle: float,
-) -> list[Polygon]:  # fmt: skip
-    n = max(1, round((shape.bounds[3] - shape.bounds[1]) / height))
-    lines = [level_line(shape, y, rng.normal(0, 0.006)) for y in stations(shape, uneven_shares(rng, n, spread))]
+    rng: np.random.Generator, shape: Polygon, angle: float, height: float, spread: float
+) -> tuple[list[Polygon], list[_Lane]]:
+    """Cut a shape into bands about `height` wide that run at `angle`; return them and the lanes between."""
+    flat = turned(shape, -angle)
+    n = max(1, round((flat.bounds[3] - flat.bounds[1]) / height))
+    lines = [level_line(flat, y, rng.normal(0, 0.006)) for y in stations(flat, uneven_shares(rng, n, spread))]
     gaps = rng.choice([6.0, 8.0, 10.0, 12.0, 18.0], size=len(lines), p=[0.2, 0.25, 0.25, 0.15, 0.15])
-    for line, gap in zip(lines, gaps, strict=True):
-        kept = windbreaks if gap > 10 else tracks
-        kept += [part for part in shapely.get_parts(turned(line.intersection(shape), angle)) if part.length > 100]
-    return cut_by_lines(shape, lines, list(gaps))
+    lanes = [
+        (part, float(gap))
+        for line, gap in zip(lines, gaps, strict=True)
+        for part in shapely.get_parts(turned(line.intersection(flat), angle))
+        if part.length > 100
+    ]
+    return [turned(piece, angle) for piece in cut_by_lines(flat, lines, list(gaps))], lanes
 
 
 def _old_blocks(rng: np.random.Generator, sector: Polygon) -> list[_Block]:
     """Cut old land into quarters of some 40 ha, by bent lanes at uneven angles."""
-    return [_Block(part, long_axis(part), paddy=rng.uniform() < 0.35, old=True) for part in _halve(rng, sector, 420_000, 7.0)]
+    return [
+        _Block(part, long_axis(part), paddy=rng.uniform() < 0.35, old=True)
+        for part in _halve(rng, sector, 420_000, 7.0)
+    ]
 
 
 def _halve(rng: np.random.Generator, shape: Polygon, largest_m2: float, gap_m: float) -> list[Polygon]:
@@ -264,14 +329,34 @@ def _halve(rng: np.random.Generator, shape: Polygon, largest_m2: float, gap_m: f
     xy = shapely.get_coordinates(line.segmentize(line.length / 6))
     xy[1:-1, 1] += rng.normal(0.0, 7.0, len(xy) - 2)
     gap = gap_m * rng.choice([0.7, 1.0, 1.3])
-    pieces = [piece for part in cut_by_lines(flat, [LineString(xy)], [gap]) for piece in opened(turned(part, angle), 14)]
-    return [small for piece in pieces if piece.area > 8_000 for small in _halve(rng, piece, largest_m2, gap_m)]
+    pieces = [
+        piece
+        for part in cut_by_lines(flat, [LineString(xy)], [gap])
+        for piece in opened(turned(part, angle), 14)
+    ]
+    return [
+        small for piece in pieces if piece.area > 8_000 for small in _halve(rng, piece, largest_m2, gap_m)
+    ]
 
 
 def _strips(rng: np.random.Generator, block: _Block) -> list[Polygon]:
     """Cut a block into long strips of about equal area, some with a shared edge."""
     flat = turned(block.shape, -block.angle)
-    n = max(1, round(block.shape.area / rng.uniform(*((65_000, 110_000) if block.paddy else (105_000, 180_000) if block.shape.area < 700_000 else (160_000, 340_000)))))
+    n = max(
+        1,
+        round(
+            block.shape.area
+            / rng.uniform(
+                *(
+                    (72_000, 122_000)
+                    if block.paddy
+                    else (105_000, 180_000)
+                    if block.shape.area < 700_000
+                    else (160_000, 340_000)
+                )
+            )
+        ),
+    )
     slope = rng.normal(0.0, 0.008)
     lines = [level_line(flat, y, slope) for y in stations(flat, uneven_shares(rng, n, 0.28))]
     gaps = rng.choice([0.0, 4.0, 5.0, 6.0, 8.0], size=len(lines), p=[0.25, 0.3, 0.25, 0.12, 0.08])
@@ -279,10 +364,14 @@ def _strips(rng: np.random.Generator, block: _Block) -> list[Polygon]:
     return [turned(strip, block.angle) for strip in strips if strip.area > 14_000]
 
 
-def _fields(rng: np.random.Generator, blocks: Sequence[_Block], areas: Sequence[Polygon]) -> tuple[Field, ...]:
+def _fields(
+    rng: np.random.Generator, blocks: Sequence[_Block], areas: Sequence[Polygon]
+) -> tuple[Field, ...]:
     fields = []
     for number, block in enumerate(blocks):
-        area = next((i for i, shape in enumerate(areas) if shape.contains(block.shape.representative_point())), None)
+        area = next(
+            (i for i, shape in enumerate(areas) if shape.contains(block.shape.representative_point())), None
+        )
         if area is None:
             continue
         shapes = _halve(rng, block.shape, 85_000, 5.0) if block.old else _strips(rng, block)
@@ -301,4 +390,5 @@ def _reached(fields: Sequence[Field]) -> Bools:
     linked = area[a] == area[b]
     links = coo_array((np.ones(linked.sum()), (a[linked], b[linked])), shape=(len(shapes), len(shapes)))
     _, piece = connected_components(links, directed=False)
-    return (np.bincount(piece)[piece] >= 15) | shapely.intersects(shapes, CLEARING)
+    kept: Bools = (np.bincount(piece)[piece] >= 15) | shapely.intersects(shapes, CLEARING)
+    return kept

@@ -37,7 +37,7 @@ CRS = "EPSG:4532"
 LON_LAT = "EPSG:4490"
 ORIGIN = (44_505_000.0, 5_223_000.0)
 """Easting and northing of the land's own origin, metres."""
-MADE_AT = dt.datetime(2026, 5, 1)  # noqa: DTZ001 - zip files hold times without a zone
+MADE_AT = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
 FARM = "晨禾农场"
 AREAS = ("第一管理区", "第二管理区", "第三管理区")
 GBK_LDID = 0x4D
@@ -84,7 +84,10 @@ def field_frame(land: Land) -> gpd.GeoDataFrame:
     middle = shapely.get_coordinates(shapely.centroid(shapes))
     row = -(middle[:, 1] // 600)
     first_row = {b: (row[block == b].min(), middle[block == b, 0].min()) for b in np.unique(block)}
-    order = sorted(range(len(shapes)), key=lambda i: (area[i], first_row[block[i]], block[i], -round(middle[i, 1]), middle[i, 0]))
+    order = sorted(
+        range(len(shapes)),
+        key=lambda i: (area[i], first_row[block[i]], block[i], -round(middle[i, 1]), middle[i, 0]),
+    )
     ids = []
     blocks_of: dict[int, dict[int, int]] = {0: {}, 1: {}, 2: {}}
     fields_in: dict[int, int] = {}
@@ -185,7 +188,9 @@ def write_members(path: Path, people: Sequence[Person]) -> None:
     sheet.freeze_panes = "A2"
     for person in people:
         sheet.append(_row(person, to_degrees))
-    for letter, width in zip("ABCDEFGHIJKLMN", (10, 9, 13, 8, 11, 9, 8, 6, 7, 44, 12, 11, 13, 9), strict=True):
+    for letter, width in zip(
+        "ABCDEFGHIJKLMN", (10, 9, 13, 8, 11, 9, 8, 6, 7, 44, 12, 11, 13, 9), strict=True
+    ):
         sheet.column_dimensions[letter].width = width
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
@@ -193,7 +198,9 @@ def write_members(path: Path, people: Sequence[Person]) -> None:
         with zipfile.ZipFile(written) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
     core = parts["docProps/core.xml"]
-    parts["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", f"{MADE_AT:%Y-%m-%dT%H:%M:%SZ}".encode(), core)
+    parts["docProps/core.xml"] = re.sub(
+        rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", f"{MADE_AT:%Y-%m-%dT%H:%M:%SZ}".encode(), core
+    )
     _write_zip(path, parts)
 
 

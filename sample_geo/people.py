@@ -63,24 +63,42 @@ def build_people(
     parcels, parcel_m2
         Number and size of every field, shape (n_fields,).
     """
-    in_building = _shared_out(rng, N_MEMBERS, np.array([b.households for b in buildings]), np.array([b.kind for b in buildings]))
-    homes = [home for building, n in zip(buildings, in_building, strict=True) for home in _households(rng, building, int(n))]
+    in_building = _shared_out(
+        rng, N_MEMBERS, np.array([b.households for b in buildings]), np.array([b.kind for b in buildings])
+    )
+    homes = [
+        home
+        for building, n in zip(buildings, in_building, strict=True)
+        for home in _households(rng, building, int(n))
+    ]
     fields = _farmed(rng, homes, parcel_m2)
     people: list[Person] = []
     for household, (home, field) in enumerate(zip(homes, fields, strict=True), start=1):
         surname = str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
         for _ in range(home.n):
             name = surname + _given(rng)
-            surname = surname if rng.uniform() < 0.55 else str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
+            surname = (
+                surname
+                if rng.uniform() < 0.55
+                else str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
+            )
             skill = str(rng.choice([*SKILLS, ""], p=[*SKILLS.values(), 1 - sum(SKILLS.values())]))
             at = home.building.stairwells[home.stairwell - 1]
             people.append(
                 Person(
-                    f"CH{len(people) + 1:05d}", name, f"1390000{rng.integers(10_000):04d}", f"{household:05d}",
-                    home.building.compound, f"{home.building.number}号楼", f"{home.stairwell}单元", str(home.floor), home.room,
-                    "" if field < 0 else parcels[field], skill,
+                    f"CH{len(people) + 1:05d}",
+                    name,
+                    f"1390000{rng.integers(10_000):04d}",
+                    f"{household:05d}",
+                    home.building.compound,
+                    f"{home.building.number}号楼",
+                    f"{home.stairwell}单元",
+                    str(home.floor),
+                    home.room,
+                    "" if field < 0 else parcels[field],
+                    skill,
                     (at[0] + float(rng.normal(0, 2.0)), at[1] + float(rng.normal(0, 2.0))),
-                )  # fmt: skip
+                )
             )
     return _with_faults(rng, people)
 
@@ -96,7 +114,8 @@ class _Household:
 
 def _falling(n: int) -> Floats:
     weight = 1.0 / (np.arange(n) + 3.0)
-    return weight / weight.sum()
+    share: Floats = weight / weight.sum()
+    return share
 
 
 def _given(rng: np.random.Generator) -> str:
@@ -118,10 +137,9 @@ def _shared_out(rng: np.random.Generator, total: int, households: Ints, kind: np
 
 def _apportioned(total: int, weight: Floats, most: int) -> Ints:
     """Share a total out by weight, no part above `most`, the largest remainders rounded up."""
-    share = weight / weight.sum() * total
-    share = np.minimum(share, most)
+    share = np.minimum(weight / weight.sum() * total, most)
     share[share < most] *= (total - share[share >= most].sum()) / share[share < most].sum()
-    count = np.floor(share).astype(np.int64)
+    count: Ints = np.floor(share).astype(np.int64)
     count[np.argsort(count - share, kind="stable")[: total - count.sum()]] += 1
     return count
 
@@ -161,7 +179,9 @@ def _farmed(rng: np.random.Generator, homes: Sequence[_Household], m2: Floats) -
             chosen = full
         else:
             waiting = load + rng.uniform(0.0, 1.8, len(m2))
-            chosen = int(np.argmin(np.divide(waiting, weight, out=np.full(len(m2), np.inf), where=weight > 0)))
+            chosen = int(
+                np.argmin(np.divide(waiting, weight, out=np.full(len(m2), np.inf), where=weight > 0))
+            )
         field[home] = chosen
         load[chosen] += size[home]
     return field
@@ -182,6 +202,12 @@ def _with_faults(rng: np.random.Generator, people: Sequence[Person]) -> list[Per
     far, home = at[-1], people[at[-1]].home
     if home is not None:
         spoiled[far] = replace(
-            spoiled[far], home=(home[0] - FAR_M, home[1]), compound="", building="", stairwell="", floor="", room=""
+            spoiled[far],
+            home=(home[0] - FAR_M, home[1]),
+            compound="",
+            building="",
+            stairwell="",
+            floor="",
+            room="",
         )
     return spoiled

@@ -30,7 +30,9 @@ def wavy(rng: np.random.Generator, points: Sequence[Point]) -> LineString:
     """Return the line with every straight stretch slightly bent, its corners kept."""
     line = LineString(points).segmentize(400.0)
     xy = shapely.get_coordinates(line)
-    corner = np.isin(xy.view(np.complex128).ravel(), np.array(points, dtype=float).view(np.complex128).ravel())
+    corner = np.isin(
+        xy.view(np.complex128).ravel(), np.array(points, dtype=float).view(np.complex128).ravel()
+    )
     return LineString(np.where(corner[:, None], xy, xy + rng.normal(0.0, 9.0, xy.shape)))
 
 
@@ -50,8 +52,12 @@ def meander(rng: np.random.Generator, start: Point, end: Point, *, loop_m: float
     """
     n_loops = round(math.dist(start, end) * 1.6 / loop_m)
     headings = [
-        swing * rng.uniform(0.5, 1.3) * math.copysign(1.0, -((-1) ** half))
-        * np.sin(np.linspace(0.0, math.pi, max(8, round(loop_m * rng.uniform(0.55, 1.5) / 2 / 30)), endpoint=False))
+        swing
+        * rng.uniform(0.5, 1.3)
+        * math.copysign(1.0, -((-1) ** half))
+        * np.sin(
+            np.linspace(0.0, math.pi, max(8, round(loop_m * rng.uniform(0.55, 1.5) / 2 / 30)), endpoint=False)
+        )
         for half in range(2 * n_loops)
     ]
     heading = np.concatenate(headings)
@@ -62,13 +68,17 @@ def meander(rng: np.random.Generator, start: Point, end: Point, *, loop_m: float
     return LineString(np.column_stack([moved.real + start[0], moved.imag + start[1]]))
 
 
-def blob(rng: np.random.Generator, centre: Point, radius_m: float, *, rough: float = 0.16, long: float = 1.4) -> Polygon:
+def blob(
+    rng: np.random.Generator, centre: Point, radius_m: float, *, rough: float = 0.16, long: float = 1.4
+) -> Polygon:
     """Return a rounded irregular patch, `long` times as long as wide, turned at random."""
     angle = np.linspace(0.0, 2 * math.pi, 36, endpoint=False)
     waves = np.arange(2, 6)
     height = rng.normal(0.0, rough, 4) / waves**0.8
     phase = rng.uniform(0.0, 2 * math.pi, 4)
-    radius = radius_m * np.clip(1.0 + (height[:, None] * np.cos(waves[:, None] * angle + phase[:, None])).sum(axis=0), 0.4, 2)
+    radius = radius_m * np.clip(
+        1.0 + (height[:, None] * np.cos(waves[:, None] * angle + phase[:, None])).sum(axis=0), 0.4, 2
+    )
     shape = Polygon(np.column_stack([radius * np.cos(angle) * long**0.5, radius * np.sin(angle) / long**0.5]))
     return affinity.translate(affinity.rotate(shape, rng.uniform(0, 180), origin=(0, 0)), *centre)
 
@@ -79,8 +89,10 @@ def polygons(shape: BaseGeometry) -> list[Polygon]:
 
 
 def opened(shape: BaseGeometry, half_width_m: float) -> list[Polygon]:
-    """Return what is left of a shape without its parts narrower than twice `half_width_m`, holes filled with land left out."""
-    kept = shape.buffer(-half_width_m, join_style="mitre").buffer(half_width_m, join_style="mitre", mitre_limit=2.0)
+    """Return what is left of a shape without the parts narrower than twice `half_width_m`."""
+    kept = shape.buffer(-half_width_m, join_style="mitre").buffer(
+        half_width_m, join_style="mitre", mitre_limit=2.0
+    )
     return polygons(kept.intersection(shape))
 
 
@@ -103,13 +115,15 @@ def stations(shape: BaseGeometry, shares: Floats) -> Floats:
     heights = np.linspace(y0, y1, 61)
     slabs = shapely.box(x0, heights[:-1], x1, heights[1:])
     area = np.concatenate([[0.0], np.cumsum(shapely.area(shapely.intersection(slabs, shape)))])
-    return np.interp(shares * area[-1], area, heights)
+    found: Floats = np.interp(shares * area[-1], area, heights)
+    return found
 
 
 def uneven_shares(rng: np.random.Generator, n: int, spread: float) -> Floats:
     """Return the n - 1 inner borders of n parts of 0 to 1 that differ by up to `spread`."""
     parts = rng.uniform(1.0 - spread, 1.0 + spread, n)
-    return (np.cumsum(parts) / parts.sum())[:-1]
+    borders: Floats = (np.cumsum(parts) / parts.sum())[:-1]
+    return borders
 
 
 def trimmed(line: LineString, others: Sequence[LineString], *, stub_m: float) -> LineString:
@@ -131,7 +145,9 @@ def level_line(shape: BaseGeometry, y: float, slope: float) -> LineString:
 
 def cut_by_lines(shape: Polygon, lines: Sequence[LineString], gaps_m: Sequence[float]) -> list[Polygon]:
     """Return the pieces of a shape cut along lines; a gap of 0 leaves an exactly shared edge."""
-    lanes = unary_union([line.buffer(gap / 2, cap_style="flat") for line, gap in zip(lines, gaps_m, strict=True) if gap])
+    lanes = unary_union(
+        [line.buffer(gap / 2, cap_style="flat") for line, gap in zip(lines, gaps_m, strict=True) if gap]
+    )
     shared = [line for line, gap in zip(lines, gaps_m, strict=True) if not gap]
     pieces = polygons(shape.difference(lanes))
     return [cell for piece in pieces for cell in _cells(piece, shared)]
