@@ -302,7 +302,7 @@ def _cut(
     flat = turned(shape, -angle)
     n = max(1, round((flat.bounds[3] - flat.bounds[1]) / height))
     lines = [level_line(flat, y, rng.normal(0, 0.006)) for y in stations(flat, uneven_shares(rng, n, spread))]
-    gaps = rng.choice([6.0, 8.0, 10.0, 12.0, 18.0], size=len(lines), p=[0.2, 0.25, 0.25, 0.15, 0.15])
+    gaps = rng.choice([6.0, 8.0, 10.0, 12.0, 14.5], size=len(lines), p=[0.2, 0.25, 0.25, 0.15, 0.15])
     lanes = [
         (part, float(gap))
         for line, gap in zip(lines, gaps, strict=True)
