@@ -68,7 +68,7 @@ CANALS = {
     "二支渠": ((5400, 7100), (5100, 4300)),
     "三支渠": ((12500, 8200), (12250, 10600), (11900, 13500)),
     "四支渠": ((18300, 9050), (18100, 12800)),
-    "五支渠": ((11100, 7400), (11300, 4500)),
+    "五支渠": ((11100, 7400), (11220, 5350)),
     "六支渠": ((17900, 9000), (18200, 5500)),
 }  # fmt: skip
 ROADS = (
@@ -174,29 +174,24 @@ def build_land(rng: np.random.Generator) -> Land:
         lanes, river.buffer(22), town.buffer(25), *(v.buffer(15) for v in villages.values()),
         *(p.buffer(10) for p in ponds), *(w.buffer(5) for w in woods),
     ])  # fmt: skip
-    old_land = unary_union([Polygon(dyke), *commons])
-
-    blocks: list[_Block] = []
-    lanes_within: list[_Lane] = []
-    for sector in opened(outline.difference(taken), 25):
-        if sector.area < 30_000:
-            continue
-        if old_land.contains(sector.representative_point()):
-            blocks += _old_blocks(rng, sector)
-        else:
-            sector_blocks, sector_lanes = _modern_blocks(rng, sector)
-            blocks += sector_blocks
-            lanes_within += sector_lanes
-
-    fields = _fields(rng, blocks, areas)
+    sectors = [sector for sector in opened(outline.difference(taken), 25) if sector.area > 30_000]
+    blocks, lanes_within = _blocks(rng, sectors, unary_union([Polygon(dyke), *commons]))
     return Land(
-        outline, town, areas, river, line.intersection(outline), highway.intersection(outline),
-        {name: canal.intersection(outline) for name, canal in canals.items()},
-        tuple(road.intersection(outline) for road in [*roads, *area_lines]),
-        tuple(lane for lane, gap in lanes_within if gap <= 10),
-        tuple(lane for lane, gap in lanes_within if gap > 10),
-        ponds, woods, villages, fields,
-    )  # fmt: skip
+        outline=outline,
+        town=town,
+        areas=areas,
+        river=river,
+        river_line=line.intersection(outline),
+        highway=highway.intersection(outline),
+        canals={name: canal.intersection(outline) for name, canal in canals.items()},
+        roads=tuple(road.intersection(outline) for road in [*roads, *area_lines]),
+        tracks=tuple(lane for lane, gap in lanes_within if gap <= 10),
+        windbreaks=tuple(lane for lane, gap in lanes_within if gap > 10),
+        ponds=ponds,
+        woods=woods,
+        villages=villages,
+        fields=_fields(rng, blocks, areas),
+    )
 
 
 def turned_box(centre: tuple[float, float], half: tuple[float, float], radians: float) -> Polygon:
@@ -274,6 +269,22 @@ def _areas(outline: Polygon, area_lines: Sequence[LineString], river_line: LineS
     return tuple(
         main_part(unary_union([cell for cell in cells if area_of(cell) == area])) for area in range(3)
     )
+
+
+def _blocks(
+    rng: np.random.Generator, sectors: Sequence[Polygon], old_land: BaseGeometry
+) -> tuple[list[_Block], list[_Lane]]:
+    """Cut every sector into blocks; return the lanes between the blocks of modern land too."""
+    blocks: list[_Block] = []
+    lanes: list[_Lane] = []
+    for sector in sectors:
+        if old_land.contains(sector.representative_point()):
+            blocks += _old_blocks(rng, sector)
+        else:
+            sector_blocks, sector_lanes = _modern_blocks(rng, sector)
+            blocks += sector_blocks
+            lanes += sector_lanes
+    return blocks, lanes
 
 
 def _modern_blocks(rng: np.random.Generator, sector: Polygon) -> tuple[list[_Block], list[_Lane]]:

@@ -74,14 +74,10 @@ def build_people(
     fields = _farmed(rng, homes, parcel_m2)
     people: list[Person] = []
     for household, (home, field) in enumerate(zip(homes, fields, strict=True), start=1):
-        surname = str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
+        surname = _surname(rng)
         for _ in range(home.n):
             name = surname + _given(rng)
-            surname = (
-                surname
-                if rng.uniform() < 0.55
-                else str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
-            )
+            surname = surname if rng.uniform() < 0.55 else _surname(rng)
             skill = str(rng.choice([*SKILLS, ""], p=[*SKILLS.values(), 1 - sum(SKILLS.values())]))
             at = home.building.stairwells[home.stairwell - 1]
             people.append(
@@ -116,6 +112,10 @@ def _falling(n: int) -> Floats:
     weight = 1.0 / (np.arange(n) + 3.0)
     share: Floats = weight / weight.sum()
     return share
+
+
+def _surname(rng: np.random.Generator) -> str:
+    return str(rng.choice(list(SURNAMES), p=_falling(len(SURNAMES))))
 
 
 def _given(rng: np.random.Generator) -> str:

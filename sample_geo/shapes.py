@@ -50,16 +50,12 @@ def meander(rng: np.random.Generator, start: Point, end: Point, *, loop_m: float
     swing
         Mean largest angle between the river and its valley, radians.
     """
-    n_loops = round(math.dist(start, end) * 1.6 / loop_m)
-    headings = [
-        swing
-        * rng.uniform(0.5, 1.3)
-        * math.copysign(1.0, -((-1) ** half))
-        * np.sin(
-            np.linspace(0.0, math.pi, max(8, round(loop_m * rng.uniform(0.55, 1.5) / 2 / 30)), endpoint=False)
-        )
-        for half in range(2 * n_loops)
-    ]
+    n_bends = 2 * round(math.dist(start, end) * 1.6 / loop_m)
+    headings = []
+    for bend in range(n_bends):
+        largest = swing * rng.uniform(0.5, 1.3) * (-1.0 if bend % 2 == 0 else 1.0)
+        n = max(8, round(loop_m * rng.uniform(0.55, 1.5) / 60))
+        headings.append(largest * np.sin(np.linspace(0.0, math.pi, n, endpoint=False)))
     heading = np.concatenate(headings)
     xy = np.cumsum(np.column_stack([np.cos(heading), np.sin(heading)]), axis=0)
     span = xy[-1] - xy[0]
