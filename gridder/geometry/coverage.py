@@ -131,9 +131,8 @@ def resolve(geometries: Geometries, *, priority: Ints | Floats | None = None) ->
     holder[units] = units[heir]
     holder = holder[holder]
     kept = np.flatnonzero(holder == np.arange(n))
-    giver, taker = (
-        units[np.concatenate([getattr(overlaps, role), getattr(moved, role)])] for role in ("giver", "taker")
-    )
+    giver = units[np.concatenate([overlaps.giver, moved.giver])]
+    taker = units[np.concatenate([overlaps.taker, moved.taker])]
     was_sliver = np.repeat([False, True], [len(overlaps.giver), len(moved.giver)])
     order = np.lexsort((was_sliver, taker, giver))
     return Coverage(

@@ -13,7 +13,8 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
-from gridder.model import Floats, Geometries
+from gridder.errors import InputError
+from gridder.model import Finding, Floats, Geometries, Text
 
 AREA_TOLERANCE = 0.01
 """How far areas of a measuring CRS may be from the ellipsoid's, as a fraction."""
@@ -22,19 +23,41 @@ WGS84 = CRS.from_epsg(4326)
 SAMPLES = 9
 """Points along each side of the extent at which the scale of areas is looked at."""
 
+NO_PLACE_ON_EARTH = Finding(
+    "crs-without-place",
+    what=Text(
+        "the coordinates have no CRS, or one that is not tied to the earth",
+        "坐标没有坐标系，或其坐标系与地球无关联",
+    ),
+    remedy=Text("name the CRS that the file was made in", "请指明文件所用的坐标系"),
+)
+OFF_THE_EARTH = Finding(
+    "coordinates-off-earth",
+    what=Text(
+        "some coordinates lie nowhere on the earth in the CRS that the file names",
+        "按文件所注明的坐标系，有些坐标不在地球上",
+    ),
+    remedy=Text(
+        "check the CRS of the file, and whether longitude and latitude are swapped",
+        "请检查文件的坐标系，以及经纬度是否颠倒",
+    ),
+)
+
 
 def horizontal(crs: Any) -> CRS:
-    """Return the 2-D part of a CRS: of a compound, three-dimensional or bound one too.
+    """Return the part of a compound or three-dimensional CRS that has no height.
+
+    A datum shift that a CRS carries with it (TOWGS84) is kept.
 
     Raises
     ------
-    pyproj.exceptions.CRSError
-        If `crs` is no CRS.
+    InputError
+        If there is no CRS, or one without a geodetic datum, such as a plan's own axes.
     """
+    if crs is None or CRS.from_user_input(crs).geodetic_crs is None:
+        raise InputError([NO_PLACE_ON_EARTH])
     flat = CRS.from_user_input(crs)
-    while flat.is_compound or flat.is_bound:
-        flat = flat.sub_crs_list[0] if flat.is_compound else _unbound(flat)
-    return flat.to_2d()
+    return (flat.sub_crs_list[0] if flat.is_compound else flat).to_2d()
 
 
 def choose_measuring_crs(layers: Sequence[gpd.GeoSeries]) -> CRS:
@@ -51,8 +74,8 @@ def choose_measuring_crs(layers: Sequence[gpd.GeoSeries]) -> CRS:
 
     Raises
     ------
-    pyproj.exceptions.CRSError
-        If a layer has no CRS.
+    InputError
+        If a layer has no CRS, or coordinates that lie nowhere on the earth.
     """
     own = horizontal(layers[0].crs)
     return own if _measures_well(own, layers) else _equal_area(layers)
@@ -68,6 +91,11 @@ def areas_m2(polygons: gpd.GeoSeries) -> Floats:
     -------
     Floats
         Shape (n,).
+
+    Raises
+    ------
+    InputError
+        If there is no CRS, or coordinates lie nowhere on the earth.
     """
     if not np.isfinite(polygons.total_bounds).all():
         return np.where(polygons.isna(), np.nan, 0.0)
@@ -118,12 +146,6 @@ class LocalFrame:
         return gpd.GeoSeries(moved, crs=self.crs)
 
 
-def _unbound(crs: CRS) -> CRS:
-    if crs.source_crs is None:
-        raise ValueError(f"the CRS {crs.name} is bound to none")
-    return crs.source_crs
-
-
 def _flat(layer: gpd.GeoSeries) -> gpd.GeoSeries:
     """Return a layer whose CRS is the horizontal part of its own; coordinates are the same."""
     return layer.set_crs(horizontal(layer.crs), allow_override=True)
@@ -161,6 +183,8 @@ def _equal_area(layers: Sequence[gpd.GeoSeries]) -> CRS:
     The centre is a round number, so that a few units more or less do not move it.
     """
     longitude, latitude = _corners(layers, WGS84).T
+    if not ((np.abs(longitude) <= 360.0) & (np.abs(latitude) <= 90.0)).all():
+        raise InputError([OFF_THE_EARTH])
     if np.ptp(longitude) > 180.0:  # the layers lie on both sides of the 180th meridian
         longitude = longitude % 360.0
     east = round(float(longitude.min() + longitude.max()) / 2, 1)

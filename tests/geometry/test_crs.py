@@ -9,9 +9,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS, Geod
-from pyproj.exceptions import CRSError
 from shapely.geometry import Point, box
 
+from gridder.errors import InputError
 from gridder.geometry.crs import LocalFrame, areas_m2, choose_measuring_crs, horizontal
 
 BAVARIA = box(11.50, 49.97, 11.61, 50.05)
@@ -87,6 +87,17 @@ def test_the_horizontal_part_of_a_crs_has_two_axes(crs: str) -> None:
     assert len(horizontal(crs).axis_info) == 2
 
 
+def test_a_datum_shift_is_kept() -> None:
+    """Beijing 54 with the three parameters of a province measures well and lies where they say."""
+    plain = "+proj=tmerc +lon_0=117 +k=1 +x_0=500000 +ellps=krass +units=m +type=crs"
+    shifted = CRS(plain.replace(" +units", " +towgs84=15.8,-154.4,-82.3 +units"))
+    fields = gpd.GeoSeries([box(500_000, 4e6, 500_100, 4_000_100)], crs=shifted)
+    frame = LocalFrame.of([fields])
+    assert frame.crs == shifted
+    on_the_globe = fields.to_crs(4326)
+    assert shapely.hausdorff_distance(frame.to_local(on_the_globe)[0], box(0, 0, 100, 100)) < 0.001
+
+
 def test_local_metres_have_no_heights() -> None:
     """A polygon 7 m up is a flat one."""
     raised = gpd.GeoSeries([shapely.force_3d(BAVARIA, 7.0)], crs=4979)
@@ -101,10 +112,28 @@ def test_a_compound_crs_is_reduced_to_its_horizontal_part() -> None:
     assert shapely.bounds(frame.to_local(layer))[0].tolist() == [0.25, 0.5, 87.0, 42.0]
 
 
-def test_a_layer_without_crs_is_refused() -> None:
-    """Nothing is guessed."""
-    with pytest.raises(CRSError):
-        choose_measuring_crs([gpd.GeoSeries([BAVARIA])])
+@pytest.mark.parametrize("crs", [None, 'LOCAL_CS["site",UNIT["metre",1]]'])
+def test_a_layer_without_a_place_on_earth_is_refused(crs: str | None) -> None:
+    """Neither a missing CRS nor a building site's own axes are guessed."""
+    with pytest.raises(InputError, match="not tied to the earth") as caught:
+        choose_measuring_crs([gpd.GeoSeries([BAVARIA], crs=crs)])
+    assert caught.value.faults[0].kind == "crs-without-place"
+
+
+@pytest.mark.parametrize(
+    ("polygon", "crs"),
+    [
+        (box(31.29, 120.60, 31.31, 120.62), 4326),
+        (box(1e9, 1e9, 1.1e9, 1.1e9), 32633),
+        (box(-1e300, 0, 1e300, 1), 32633),
+        (box(5e5, 3e6, 6e5, 4e6), 4326),
+    ],
+    ids=["latitude first", "too far", "absurd", "metres in degrees"],
+)
+def test_coordinates_off_the_earth_are_refused(polygon: shapely.Polygon, crs: int) -> None:
+    """They are a fault of the input, with the remedy."""
+    with pytest.raises(InputError, match=r"nowhere on the earth.*swapped"):
+        choose_measuring_crs([gpd.GeoSeries([polygon], crs=crs)])
 
 
 def test_the_origin_is_the_floor_of_the_lower_left_corner_of_all_layers() -> None:
