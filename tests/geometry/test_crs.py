@@ -59,6 +59,7 @@ def test_anything_else_is_measured_in_an_equal_area_crs(polygon: shapely.Polygon
     assert area == pytest.approx(geodesic_area(polygon), rel=1e-3)
 
 
+@pytest.mark.data
 def test_swellendam_far_outside_its_zone_still_measures_within_one_percent(data_dir) -> None:
     """UTM 33 at 20.4° east is 0.46 to 0.64 % off and is kept."""
     farms = gpd.read_file(data_dir / "fields/swellendam_za/farms_33S.shp").geometry.make_valid()

@@ -111,6 +111,7 @@ def test_any_star_shaped_field_is_divided_equally(seed: int, vertices: int, n: i
     assert shapely.area(shapely.symmetric_difference(parts, again)).max() < 1e-3
 
 
+@pytest.mark.data
 def test_a_huge_field_in_many_parts(data_dir) -> None:
     """46 307 ha with 24 430 vertices and 435 holes in 500 parts."""
     frame = gpd.read_file(data_dir / "fields/ftw_yuma_us/tile_r3_c0.geojson").to_crs(32611)
