@@ -1,0 +1,371 @@
+"""Exact search: a dynamic programme over the frontier of a graph, as in Simpath (Knuth, TAOCP 4A, 7.1.4).
+
+Units are visited one after the other.
+The frontier holds the visited units that still have unvisited neighbours; all that matters for the rest is
+which of them are in the same grid and how heavy these open grids are.
+States that agree in this are one, so the search is exhaustive without listing the partitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from gridder.model import Floats, Ints
+
+FOUND, INFEASIBLE, UNDECIDED = 1, 0, -1
+MAX_WIDTH = 15
+_EMPTY = 15
+_FIXED_POINT = 1 << 40
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Outcome of an exhaustive search: `status`, and the grid of every unit where one was found."""
+
+    status: int
+    label: Ints
+
+
+def search(
+    indptr: Ints,
+    indices: Ints,
+    weight: Floats,
+    minimum: float,
+    maximum: float,
+    *,
+    root: int = -1,
+    root_cap: float = 0.0,
+    n_grids: int = 0,
+    limit: int = 300_000,
+) -> Search:
+    """Divide a connected graph into connected grids in bounds, or prove that it cannot be done.
+
+    Parameters
+    ----------
+    indptr, indices
+        Graph of n units.
+    weight, minimum, maximum
+        Weights of the units, shape (n,), and bounds of a grid.
+        Weights that are not whole are rounded to 2**-40 of the maximum, and the bounds widened by as much
+        as the roundings may add up to.
+    root
+        A unit whose grid may weigh anything from 0 to `root_cap`; the lightest such grid is found.
+    n_grids
+        Exactly so many grids, the root's not counted; 0 for any number.
+    limit
+        States after which the search is given up.
+    """
+    whole = bool((weight == np.rint(weight)).all()) and float(weight.sum()) < _FIXED_POINT
+    scale = 1.0 if whole else _FIXED_POINT / maximum
+    slack = 0 if whole else len(weight)
+    order, width = _visiting_order(indptr, indices, root)
+    if width > MAX_WIDTH:
+        return Search(UNDECIDED, np.empty(0, np.int64))
+    status, label = _frontier_search(
+        indptr,
+        indices,
+        np.rint(weight * scale).astype(np.int64),
+        int(np.ceil(minimum * scale - 1e-6)) - slack,
+        int(np.floor(maximum * scale + 1e-6)) + slack,
+        order,
+        root >= 0,
+        int(np.floor(root_cap * scale + 1e-6)) + slack,
+        n_grids,
+        width,
+        limit,
+    )
+    return Search(int(status), label)
+
+
+@njit(cache=True)
+def _visiting_order(indptr: Ints, indices: Ints, root: int) -> tuple[Ints, int]:
+    """Return the order with the narrowest frontier that a greedy choice finds, and its width."""
+    n = len(indptr) - 1
+    best = np.arange(n)
+    best_width, best_sum = n + 1, np.int64(0)
+    step = max(1, n // 32)
+    starts = np.arange(0, n, step) if root < 0 else np.full(1, root)
+    for start in starts:
+        order = np.empty(n, np.int64)
+        visited = np.zeros(n, np.bool_)
+        rest = indptr[1:] - indptr[:-1]
+        width, widest, total = 0, 0, np.int64(0)
+        chosen = start
+        for i in range(n):
+            order[i] = chosen
+            visited[chosen] = True
+            widest = max(widest, width + 1)
+            if rest[chosen] > 0 or chosen == root:
+                width += 1
+            for k in range(indptr[chosen], indptr[chosen + 1]):
+                u = indices[k]
+                rest[u] -= 1
+                if visited[u] and rest[u] == 0 and u != root:
+                    width -= 1
+            total += width
+            chosen = _next_unit(indptr, indices, visited, rest, order[: i + 1], root)
+        if widest < best_width or (widest == best_width and total < best_sum):
+            best, best_width, best_sum = order, widest, total
+    return best, best_width
+
+
+@njit(cache=True)
+def _next_unit(
+    indptr: Ints, indices: Ints, visited: npt.NDArray[np.bool_], rest: Ints, done: Ints, root: int
+) -> int:
+    """Return the unvisited neighbour that adds least to the frontier, the oldest first."""
+    best, best_cost = -1, 1 << 30
+    for u in done:
+        if rest[u] == 0:
+            continue
+        for k in range(indptr[u], indptr[u + 1]):
+            v = indices[k]
+            if visited[v]:
+                continue
+            cost = 1 if rest[v] > 0 else 0
+            for j in range(indptr[v], indptr[v + 1]):
+                if visited[indices[j]] and rest[indices[j]] == 1 and indices[j] != root:
+                    cost -= 1
+            if cost < best_cost:
+                best, best_cost = v, cost
+    return best
+
+
+@njit(cache=True)
+def _label_of(packed: int, slot: int) -> int:
+    return (packed >> (4 * slot)) & 15
+
+
+@njit(cache=True)
+def _can_end(left: int, unfinished: bool, closed: int, lo: int, hi: int, count: int) -> bool:
+    """Return whether some number of grids fits the weight that is not in a closed grid."""
+    if count > 0:
+        m = count - closed
+        return m >= (1 if unfinished else 0) and m * lo <= left <= m * hi
+    if not unfinished:
+        return True
+    least = 1 if left <= hi else -(-left // max(hi, 1))
+    return least * lo <= left and (hi > 0 or left == 0)
+
+
+@njit(cache=True)
+def _find_or_add(table: npt.NDArray[np.int32], rows: Ints, n_rows: int, row: Ints, places: Ints) -> bool:
+    """Put `row` behind the others unless it is among them; return whether it was new."""
+    h = np.uint64(1469598103934665603)
+    for value in row:
+        h = (h ^ np.uint64(value)) * np.uint64(1099511628211)
+        h ^= h >> np.uint64(29)
+    mask = np.int64(len(table) - 1)
+    place = np.int64(h & np.uint64(0x7FFFFFFFFFFFFFFF)) & mask
+    while table[place] >= 0:
+        same = True
+        for j in range(len(row)):
+            if rows[table[place], j] != row[j]:
+                same = False
+                break
+        if same:
+            return False
+        place = (place + 1) & mask
+    table[place] = n_rows
+    places[n_rows] = place
+    rows[n_rows] = row
+    return True
+
+
+@njit(cache=True)
+def _advance(
+    state: Ints,
+    slot: int,
+    merged: int,
+    weight: int,
+    leaving: Ints,
+    rooted: bool,
+    caps: tuple[int, int, int, int],
+    width: int,
+    out: Ints,
+) -> bool:
+    """Write the state after a unit took `slot` and joined the labels in `merged`; False if out of bounds."""
+    lo, hi, root_cap, count = caps
+    label = np.empty(width, np.int64)
+    open_weight = np.zeros(width + 1, np.int64)
+    for s in range(width):
+        label[s] = _label_of(state[0], s)
+        if label[s] != _EMPTY:
+            open_weight[label[s]] = state[2 + label[s]]
+    total = weight
+    own = width
+    for bit in range(width):
+        if (merged >> bit) & 1:
+            total += open_weight[bit]
+    for s in range(width):
+        if label[s] != _EMPTY and (merged >> label[s]) & 1:
+            label[s] = own
+    label[slot] = own
+    open_weight[own] = total
+    if total > (root_cap if rooted and label[0] == own else hi):
+        return False
+    closed = state[1]
+    for s in leaving:
+        mine = label[s]
+        label[s] = _EMPTY
+        if not (label == mine).any():
+            if open_weight[mine] < lo:
+                return False
+            if count > 0:
+                closed += 1
+    out[:] = 0
+    out[1] = closed
+    new = np.full(width + 1, -1, np.int64)
+    n_labels = 0
+    packed = np.int64(0)
+    for s in range(width):
+        value = np.int64(_EMPTY)
+        if label[s] != _EMPTY:
+            if new[label[s]] < 0:
+                new[label[s]] = n_labels
+                out[2 + n_labels] = open_weight[label[s]]
+                n_labels += 1
+            value = new[label[s]]
+        packed |= value << (4 * s)
+    out[0] = packed
+    return True
+
+
+@njit(cache=True)
+def _frontier_search(
+    indptr: Ints,
+    indices: Ints,
+    weight: Ints,
+    lo: int,
+    hi: int,
+    order: Ints,
+    rooted: bool,
+    root_cap: int,
+    count: int,
+    width: int,
+    limit: int,
+) -> tuple[int, Ints]:
+    n = len(order)
+    rest = indptr[1:] - indptr[:-1]
+    slot_of = np.full(n, -1, np.int64)
+    holder = np.full((n, width), -1, np.int64)
+    holds = np.full(width, -1, np.int64)
+    table = np.full(1 << 20, -1, np.int32)
+    places = np.empty(limit + 1, np.int64)
+    now = np.empty((limit + 1, width + 2), np.int64)
+    later = np.empty((limit + 1, width + 2), np.int64)
+    came_from = np.empty(limit + 1, np.int32)
+    choice = np.empty(limit + 1, np.int32)
+    offset = np.zeros(n + 1, np.int64)
+    blank = np.int64(0)
+    for s in range(width):
+        blank |= np.int64(_EMPTY) << (4 * s)
+    now[0] = 0
+    now[0, 0] = blank
+    n_now, used = 1, 0
+    left = weight.sum()
+    row = np.empty(width + 2, np.int64)
+    caps = (lo, hi, root_cap, count)
+    for i in range(n):
+        v = order[i]
+        slot = 0
+        while holds[slot] >= 0:
+            slot += 1
+        holder[i] = holds
+        holds[slot] = v
+        slot_of[v] = slot
+        near = np.empty(width, np.int64)
+        n_near = 0
+        leaving = np.empty(width, np.int64)
+        n_leaving = 0
+        for k in range(indptr[v], indptr[v + 1]):
+            u = indices[k]
+            rest[u] -= 1
+            if slot_of[u] >= 0:
+                near[n_near] = slot_of[u]
+                n_near += 1
+        for s in range(width):
+            u = holds[s]
+            if u >= 0 and rest[u] == 0 and not (rooted and u == order[0]):
+                leaving[n_leaving] = s
+                n_leaving += 1
+                holds[s] = -1
+                slot_of[u] = -2
+        left -= weight[v]
+        n_later = 0
+        offset[i] = used
+        for p in range(n_now):
+            state = now[p]
+            among = 0
+            for j in range(n_near):
+                among |= 1 << _label_of(state[0], near[j])
+            merged = among
+            while True:
+                if _advance(
+                    state, slot, merged, weight[v], leaving[:n_leaving], rooted, caps, width, row
+                ) and (
+                    rooted
+                    or _can_end(left + row[2:].sum(), i < n - 1 or row[0] != blank, row[1], lo, hi, count)
+                ):
+                    if used + n_later >= limit:
+                        return UNDECIDED, np.empty(0, np.int64)
+                    if _find_or_add(table, later, n_later, row, places):
+                        came_from[used + n_later] = p
+                        choice[used + n_later] = _slots_of(state[0], merged, width)
+                        n_later += 1
+                if merged == 0:
+                    break
+                merged = (merged - 1) & among
+        if n_later == 0:
+            return INFEASIBLE, np.empty(0, np.int64)
+        for p in range(n_later):
+            table[places[p]] = -1
+        now, later = later, now
+        n_now = n_later
+        used += n_later
+    end = -1
+    for p in range(n_now):
+        if (count == 0 or now[p, 1] == count) and (end < 0 or now[p, 2] < now[end, 2]):
+            end = p
+    if end < 0:
+        return INFEASIBLE, np.empty(0, np.int64)
+    return FOUND, _read_back(order, holder, came_from, choice, offset, end)
+
+
+@njit(cache=True)
+def _slots_of(packed: int, merged: int, width: int) -> int:
+    """Return one slot of every merged label, as bits."""
+    slots = 0
+    for s in range(width):
+        label = _label_of(packed, s)
+        if label != _EMPTY and (merged >> label) & 1:
+            slots |= 1 << s
+            merged &= ~(1 << label)
+    return slots
+
+
+@njit(cache=True)
+def _read_back(
+    order: Ints,
+    holder: Ints,
+    came_from: npt.NDArray[np.int32],
+    choice: npt.NDArray[np.int32],
+    offset: Ints,
+    end: int,
+) -> Ints:
+    """Follow the choices from the last state to the first and return the grid of every unit."""
+    n = len(order)
+    label = np.arange(n)
+    p = end
+    for i in range(n - 1, -1, -1):
+        here = offset[i] + p
+        for s in range(holder.shape[1]):
+            if (choice[here] >> s) & 1:
+                mine, other = label[order[i]], label[holder[i, s]]
+                label[label == other] = mine
+        p = came_from[here]
+    return label

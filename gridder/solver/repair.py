@@ -1,0 +1,242 @@
+"""Repair: neighbouring grids are merged and split again along a random spanning tree.
+
+On the tree a dynamic programme over the weight of the open part finds the split of least cost,
+as in the tree partitioning of Lukes (1974); on a graph that is a tree it is optimal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from gridder.model import Floats, Ints
+from gridder.solver.search import grid_cost, next_random
+
+_WHOLE_LIMIT = 512
+_BUCKETS = 160
+
+
+def bucket_scale(weight: Floats, maximum: float) -> float:
+    """Return buckets per weight: one a unit of weight where weights are whole and small, so nothing is lost."""
+    whole = bool((weight == np.rint(weight)).all())
+    if whole and maximum <= _WHOLE_LIMIT:
+        return 1.0
+    return _BUCKETS / maximum
+
+
+@njit(cache=True)
+def mend(
+    indptr: Ints,
+    indices: Ints,
+    weight: Floats,
+    size: Floats,
+    deviation: float,
+    scale: float,
+    keep_count: bool,
+    start: int,
+    n_merged: int,
+    n_trees: int,
+    part: Ints,
+    n_parts: int,
+    region_of: Ints,
+    state: npt.NDArray[np.uint64],
+) -> int:
+    """Merge grids around a unit and split them again while that lowers the cost of the weights.
+
+    Parameters
+    ----------
+    start
+        A unit of the grid that is out of bounds.
+    n_merged, n_trees
+        Grids to merge, and spanning trees to try.
+    keep_count
+        Whether the number of grids must stay.
+    part
+        Grid of every unit, changed in place; new numbers start at `n_parts`, old ones may fall empty.
+    region_of
+        Scratch of shape (n,), all -1.
+
+    Returns
+    -------
+    The new bound of the numbers.
+    """
+    units, merged = grow_region(indptr, indices, part, start, n_merged, region_of, state)
+    before = 0.0
+    for p in merged:
+        before += grid_cost(weight[units[part[units] == p]].sum(), size, deviation, True)
+    for _ in range(n_trees):
+        parent, order = _random_tree(indptr, indices, units, region_of, state)
+        label, n_labels, after = split_tree(weight[units], parent, order, size, deviation, scale)
+        if after < before - 1e-9 and (n_labels == len(merged) or not keep_count):
+            for i in range(len(units)):
+                part[units[i]] = (
+                    merged[label[i]] if label[i] < len(merged) else n_parts + label[i] - len(merged)
+                )
+            n_parts += max(0, n_labels - len(merged))
+            break
+    region_of[units] = -1
+    return n_parts
+
+
+@njit(cache=True)
+def grow_region(
+    indptr: Ints,
+    indices: Ints,
+    part: Ints,
+    start: int,
+    n_merged: int,
+    region_of: Ints,
+    state: npt.NDArray[np.uint64],
+) -> tuple[Ints, Ints]:
+    """Return the units and the numbers of up to `n_merged` grids that hang together, drawn at random.
+
+    `region_of`, all -1 before, holds the position of every unit in the region afterwards.
+    """
+    units = [np.int64(start)]
+    merged = [part[start]]
+    region_of[start] = 0
+    head = 0
+    while True:
+        while head < len(units):
+            u = units[head]
+            head += 1
+            for k in range(indptr[u], indptr[u + 1]):
+                v = indices[k]
+                if part[v] == part[u] and region_of[v] < 0:
+                    region_of[v] = len(units)
+                    units.append(v)
+        if len(merged) >= n_merged:
+            break
+        n_border, chosen = 0, np.int64(-1)
+        for u in units:
+            for k in range(indptr[u], indptr[u + 1]):
+                if region_of[indices[k]] < 0:
+                    n_border += 1
+                    if next_random(state) * n_border < 1.0:
+                        chosen = indices[k]
+        if chosen < 0:
+            break
+        region_of[chosen] = len(units)
+        units.append(chosen)
+        merged.append(part[chosen])
+    return np.array(units), np.array(merged)
+
+
+@njit(cache=True)
+def _random_tree(
+    indptr: Ints, indices: Ints, units: Ints, region_of: Ints, state: npt.NDArray[np.uint64]
+) -> tuple[Ints, Ints]:
+    """Return the parents (-1 for the root) and the order of visit of a tree that grows by random links."""
+    m = len(units)
+    parent = np.full(m, -1, np.int64)
+    visited = np.zeros(m, np.bool_)
+    order = np.empty(m, np.int64)
+    n_links = 0
+    for u in units:
+        n_links += indptr[u + 1] - indptr[u]
+    tail = np.empty(n_links + 1, np.int64)
+    head = np.empty(n_links + 1, np.int64)
+    tail[0], head[0] = -1, int(next_random(state) * m)
+    filled, n_order = 1, 0
+    while filled > 0:
+        pick = int(next_random(state) * filled)
+        i, j = tail[pick], head[pick]
+        filled -= 1
+        tail[pick], head[pick] = tail[filled], head[filled]
+        if visited[j]:
+            continue
+        visited[j] = True
+        parent[j] = i
+        order[n_order] = j
+        n_order += 1
+        u = units[j]
+        for k in range(indptr[u], indptr[u + 1]):
+            other = region_of[indices[k]]
+            if other >= 0 and not visited[other]:
+                tail[filled], head[filled] = j, other
+                filled += 1
+    return parent, order
+
+
+@njit(cache=True)
+def split_tree(
+    weight: Floats, parent: Ints, order: Ints, size: Floats, deviation: float, scale: float
+) -> tuple[Ints, int, float]:
+    """Cut a tree into the parts of least cost, none above the maximum.
+
+    The open part of a subtree is the one with its root; of open parts in the same bucket of weight only the
+    cheapest is kept.
+
+    Returns
+    -------
+    Part of every unit, number of parts, cost.
+    """
+    m = len(weight)
+    n_buckets = int(size[2] * scale) + 2
+    cost = np.full((m, n_buckets), np.inf)
+    load = np.zeros((m, n_buckets))
+    before_child = np.full((m, n_buckets), -1, np.int32)
+    joined = np.full((m, n_buckets), -1, np.int32)
+    closed_best = np.zeros(m, np.int64)
+    for v in range(m):
+        b = int(weight[v] * scale)
+        cost[v, b] = 0.0
+        load[v, b] = weight[v]
+    new_cost = np.empty(n_buckets)
+    new_load = np.empty(n_buckets)
+    for i in range(m - 1, -1, -1):
+        c = order[i]
+        closed_cost, closed_best[c] = _close(cost[c], load[c], size, deviation)
+        v = parent[c]
+        if v < 0:
+            total = closed_cost
+            continue
+        new_cost[:] = np.inf
+        for b in range(n_buckets):
+            if cost[v, b] == np.inf:
+                continue
+            value = cost[v, b] + closed_cost
+            if value < new_cost[b]:
+                new_cost[b], new_load[b] = value, load[v, b]
+                before_child[c, b], joined[c, b] = b, -1
+            for j in range(n_buckets):
+                if cost[c, j] == np.inf:
+                    continue
+                both = load[v, b] + load[c, j]
+                if both > size[2]:
+                    break
+                value = cost[v, b] + cost[c, j]
+                bucket = int(both * scale)
+                if value < new_cost[bucket]:
+                    new_cost[bucket], new_load[bucket] = value, both
+                    before_child[c, bucket], joined[c, bucket] = b, j
+        cost[v] = new_cost
+        load[v] = new_load
+    label = np.zeros(m, np.int64)
+    at = np.zeros(m, np.int64)
+    n_labels = 1
+    at[order[0]] = closed_best[order[0]]
+    for i in range(1, m):
+        c = order[i]
+        v = parent[c]
+        j = joined[c, at[v]]
+        at[v] = before_child[c, at[v]]
+        if j >= 0:
+            label[c], at[c] = label[v], j
+        else:
+            label[c], at[c] = n_labels, closed_best[c]
+            n_labels += 1
+    return label, n_labels, total
+
+
+@njit(cache=True)
+def _close(cost: Floats, load: Floats, size: Floats, deviation: float) -> tuple[float, int]:
+    """Return the least cost of a subtree whose open part is closed, and its bucket."""
+    best, best_bucket = np.inf, -1
+    for b in range(len(cost)):
+        if cost[b] < np.inf:
+            value = cost[b] + grid_cost(load[b], size, deviation, True)
+            if value < best:
+                best, best_bucket = value, b
+    return best, best_bucket
