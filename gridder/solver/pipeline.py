@@ -31,12 +31,13 @@ Tell = Callable[[float], None]
 
 ROUNDS_PER_EFFORT = 4
 
-_FIRST_ROUND = np.concatenate([np.geomspace(0.15, 0.005, 30), np.zeros(3)])
-_LATER_ROUND = np.concatenate([np.geomspace(0.05, 0.005, 20), np.zeros(3)])
+_FIRST_ROUND = np.concatenate([np.geomspace(0.15, 0.005, 100), np.zeros(3)])
+_LATER_ROUND = np.concatenate([np.geomspace(0.05, 0.005, 60), np.zeros(3)])
 _POLISH = np.concatenate([np.geomspace(0.02, 0.005, 8), np.zeros(3)])
 _VISITS_PER_CALL = 500_000
 _REGION_SIZES = (2, 3, 4, 6, 9, 14, 24)
 _TREES = 8
+_LAST_PASSES = 4
 _PATCH_SIZES = (2, 3, 4, 5, 6) * 2
 _PATCH_LIMIT = 20_000
 _EXACT_UNITS = 4_000
@@ -237,9 +238,9 @@ def _improve(
         schedule = _FIRST_ROUND if done == 0 else _LATER_ROUND
         part = best.copy()
         _anneal(work, part, schedule, state, by_people=False, tell=_within(tell, first, (first + last) / 2))
-        part = _mend_all(work, part, state)
+        part = _mend_all(work, part, state, 1)
         _anneal(work, part, _POLISH, state, by_people=True, tell=_within(tell, (first + last) / 2, last))
-        cost = _cost(work, objective, part)
+        cost = _missed(work, part), objective.evaluate(work.graph, work.weight, part, work.units)
         if cost < best_cost:
             best, best_cost = part, cost
     return best, rounds
@@ -252,14 +253,6 @@ def _within(tell: Tell, first: float, last: float) -> Tell:
         tell(first + (last - first) * share)
 
     return tell_part
-
-
-def _cost(work: _Work, objective: Objective, part: Ints) -> tuple[float, float]:
-    """Return how much is out of bounds, then the objective."""
-    load = np.bincount(part, work.weight)
-    bad = work.bad_grids(part)
-    missed = len(bad) + float(load[bad].sum()) / float(work.size[1])
-    return missed, objective.evaluate(work.graph, work.weight, part, work.units)
 
 
 def _anneal(
@@ -290,19 +283,20 @@ def _anneal(
         )
 
 
-def _mend_all(work: _Work, part: Ints, state: npt.NDArray[np.uint64]) -> Ints:
-    """Mend the grids out of bounds, merging more and more neighbours; return the plan numbered anew."""
+def _mend_all(work: _Work, part: Ints, state: npt.NDArray[np.uint64], passes: int) -> Ints:
+    """Mend the grids out of bounds, merging more and more neighbours; return the best plan on the way."""
     scratch = np.full(len(part), -1, np.int64)
     scale = bucket_scale(work.weight, float(work.size[2]))
+    best, least = part, np.inf
+    part = part.copy()
     n_parts = int(part.max()) + 1
-    for n_merged in _REGION_SIZES:
-        bad = work.bad_grids(part)
-        if len(bad) == 0:
+    for n_merged in _REGION_SIZES * passes:
+        missed = _missed(work, part)
+        if missed < least:
+            best, least = part.copy(), missed
+        if missed == 0.0:
             break
-        _, first = np.unique(part, return_index=True)
-        start_of = np.full(n_parts, -1, np.int64)
-        start_of[part[first]] = first
-        for start in start_of[bad]:
+        for start in _first_units(part)[work.bad_grids(part)]:
             n_parts = mend(
                 work.graph.indptr,
                 work.graph.indices,
@@ -319,21 +313,37 @@ def _mend_all(work: _Work, part: Ints, state: npt.NDArray[np.uint64]) -> Ints:
                 scratch,
                 state,
             )
-    return by_first_unit(part)
+    return by_first_unit(part if _missed(work, part) < least else best)
+
+
+def _first_units(part: Ints) -> Ints:
+    """Return the first unit of every grid."""
+    present, first = np.unique(part, return_index=True)
+    out = np.full(int(present[-1]) + 1, -1, np.int64)
+    out[present] = first
+    return out
+
+
+def _missed(work: _Work, part: Ints) -> float:
+    """Return the grids out of bounds plus their weight in targets."""
+    bad = work.bad_grids(part)
+    return len(bad) + float(np.bincount(part, work.weight)[bad].sum()) / float(work.size[1])
 
 
 def _search_exactly(
     work: _Work, part: Ints, state: npt.NDArray[np.uint64], tell: Tell
 ) -> tuple[Ints, list[Ints]]:
     """Search exactly what the rounds left out of bounds; return the plan and the sets proved infeasible."""
+    before = part
     proofs: list[Ints] = []
-    before = part.copy()
-    part = part.copy()
+    if len(work.bad_grids(part)) > 0:
+        part = _mend_all(work, part, state, _LAST_PASSES)
     for piece in np.unique(work.piece[np.isin(part, work.bad_grids(part))]):
         tell(0.0)
         units = np.flatnonzero(work.piece == piece)
-        total = float(work.weight[units].sum())
-        least, most = count_range(total, len(units), float(work.size[0]), float(work.size[2]))
+        least, most = count_range(
+            float(work.weight[units].sum()), len(units), float(work.size[0]), float(work.size[2])
+        )
         if least > most:
             continue
         count = int(work.counts[piece]) if work.keep_count else 0

@@ -15,6 +15,8 @@ from gridder.solver.search import grid_cost, next_random
 
 _WHOLE_LIMIT = 512
 _BUCKETS = 160
+NEUTRAL = 0.5
+"""What a split may cost more, in the unit of `grid_cost`: a few per cent of a target out of bounds."""
 
 
 def bucket_scale(weight: Floats, maximum: float) -> float:
@@ -42,7 +44,10 @@ def mend(
     region_of: Ints,
     state: npt.NDArray[np.uint64],
 ) -> int:
-    """Merge grids around a unit and split them again while that lowers the cost of the weights.
+    """Merge grids around a unit and split them again so that the weights cost less.
+
+    Where no tree lowers the cost, a split that costs about the same is taken: what is too light wanders
+    about until it meets something that it fits.
 
     Parameters
     ----------
@@ -65,16 +70,20 @@ def mend(
     before = 0.0
     for p in merged:
         before += grid_cost(weight[units[part[units] == p]].sum(), size, deviation, True)
+    chosen, n_chosen = np.empty(0, np.int64), 0
     for _ in range(n_trees):
         parent, order = _random_tree(indptr, indices, units, region_of, state)
         label, n_labels, after = split_tree(weight[units], parent, order, size, deviation, scale)
-        if after < before - 1e-9 and (n_labels == len(merged) or not keep_count):
-            for i in range(len(units)):
-                part[units[i]] = (
-                    merged[label[i]] if label[i] < len(merged) else n_parts + label[i] - len(merged)
-                )
-            n_parts += max(0, n_labels - len(merged))
+        if keep_count and n_labels != len(merged):
+            continue
+        if after < before + NEUTRAL:
+            chosen, n_chosen = label, n_labels
+        if after < before - 1e-9:
             break
+    for i in range(len(chosen)):
+        new = chosen[i] - len(merged)
+        part[units[i]] = merged[chosen[i]] if new < 0 else n_parts + new
+    n_parts += max(0, n_chosen - len(merged))
     region_of[units] = -1
     return n_parts
 
