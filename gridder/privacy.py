@@ -162,12 +162,16 @@ def hide_small(count: Floats, group: Ints, k: int, hidden: Bools) -> Bools:
     return hide
 
 
+def _groups(frame: pd.DataFrame, columns: list[str]) -> Ints:
+    return np.asarray(frame.groupby(columns).ngroup(), dtype=np.int64)
+
+
 def _suppress_grids(grids: gpd.GeoDataFrame, people: Mapping[str, bool], k: int) -> gpd.GeoDataFrame:
     counts_people = grids["layer"].map(people).to_numpy(dtype=bool)
     size = np.where(counts_people, grids["size"].to_numpy(dtype=float), np.nan)
     n_members = grids["n_members"].to_numpy(dtype=float, na_value=np.nan)
-    zone = grids.groupby(["layer", "zone"]).ngroup().to_numpy(dtype=np.int64)
-    layer = grids.groupby("layer").ngroup().to_numpy(dtype=np.int64)
+    zone = _groups(grids, ["layer", "zone"])
+    layer = _groups(grids, ["layer"])
 
     hide = np.zeros(len(grids), dtype=bool)
     for group in (zone, layer):
@@ -185,7 +189,7 @@ def _suppress_grids(grids: gpd.GeoDataFrame, people: Mapping[str, bool], k: int)
 def _suppress_composition(composition: pd.DataFrame, grids: gpd.GeoDataFrame, k: int) -> pd.DataFrame:
     hidden_grids = set(grids.loc[grids["suppressed"], "grid_id"])
     count = composition["count"].to_numpy(dtype=float)
-    group = composition.groupby(["layer", "grid_id", "attribute"]).ngroup().to_numpy(dtype=np.int64)
+    group = _groups(composition, ["layer", "grid_id", "attribute"])
     of_hidden = composition["grid_id"].isin(hidden_grids).to_numpy()
     hide = hide_small(count, group, k, of_hidden)
     composition["count"] = np.where(hide, np.nan, count)

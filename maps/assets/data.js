@@ -1,0 +1,113 @@
+"use strict";
+const Gridder = {};
+
+/* Decode what maps/payload.py packed. */
+Gridder.readData = async () => {
+  const [about, planes] = await Promise.all([
+    Gridder.inflate("gridder-about"),
+    Gridder.inflate("gridder-geometry"),
+  ]);
+  const data = JSON.parse(new TextDecoder().decode(about));
+  data.shapes = Gridder.readShapes(planes, data.counts);
+  data.sections = {};
+  let start = 0;
+  data.counts.sections.forEach((name, i) => {
+    data.sections[name] = { start, end: start + data.counts.features[i] };
+    start += data.counts.features[i];
+  });
+  data.neighboursOf = Gridder.listNeighbours(data);
+  data.unitsOf = Gridder.groupBy(data.units.grid, data.grids.id.length);
+  data.compositionOf = Gridder.groupBy(data.composition.grid, data.grids.id.length);
+  return data;
+};
+
+Gridder.inflate = async (id) => {
+  const binary = atob(document.getElementById(id).textContent);
+  const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+};
+
+Gridder.readShapes = (planes, counts) => {
+  const n = planes.length / 4;
+  const value = (i) =>
+    (planes[i] | (planes[n + i] << 8) | (planes[2 * n + i] << 16) | (planes[3 * n + i] << 24)) >>> 0;
+  const nFeatures = counts.features.reduce((sum, c) => sum + c, 0);
+  const starts = (from, length) => {
+    const at = new Uint32Array(length + 1);
+    for (let i = 0; i < length; i++) at[i + 1] = at[i] + value(from + i);
+    return at;
+  };
+  const undone = (from) => {
+    const at = new Int32Array(counts.points);
+    let sum = 0;
+    for (let i = 0; i < counts.points; i++) {
+      const z = value(from + i);
+      sum += (z >>> 1) ^ -(z & 1);
+      at[i] = sum;
+    }
+    return at;
+  };
+  const shapes = {
+    ringOf: starts(0, nFeatures),
+    pointOf: starts(nFeatures, counts.rings),
+    x: undone(nFeatures + counts.rings),
+    y: undone(nFeatures + counts.rings + counts.points),
+  };
+  shapes.box = Gridder.boxes(shapes, nFeatures);
+  return shapes;
+};
+
+/* West, north, east, south of every feature. */
+Gridder.boxes = ({ ringOf, pointOf, x, y }, nFeatures) => {
+  const box = new Int32Array(4 * nFeatures);
+  for (let f = 0; f < nFeatures; f++) {
+    let west = 0x7fffffff, north = 0x7fffffff, east = -1, south = -1;
+    for (let p = pointOf[ringOf[f]]; p < pointOf[ringOf[f + 1]]; p++) {
+      if (x[p] < west) west = x[p];
+      if (x[p] > east) east = x[p];
+      if (y[p] < north) north = y[p];
+      if (y[p] > south) south = y[p];
+    }
+    box.set([west, north, east, south], 4 * f);
+  }
+  return box;
+};
+
+Gridder.unionBox = (box, features) => {
+  const all = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const f of features) {
+    all[0] = Math.min(all[0], box[4 * f]);
+    all[1] = Math.min(all[1], box[4 * f + 1]);
+    all[2] = Math.max(all[2], box[4 * f + 2]);
+    all[3] = Math.max(all[3], box[4 * f + 3]);
+  }
+  return all;
+};
+
+Gridder.contains = ({ ringOf, pointOf, x, y, box }, f, px, py) => {
+  if (px < box[4 * f] || py < box[4 * f + 1] || px > box[4 * f + 2] || py > box[4 * f + 3]) return false;
+  let inside = false;
+  for (let r = ringOf[f]; r < ringOf[f + 1]; r++) {
+    const end = pointOf[r + 1];
+    for (let i = pointOf[r], j = end - 1; i < end; j = i++) {
+      if (y[i] > py !== y[j] > py && px < ((x[j] - x[i]) * (py - y[i])) / (y[j] - y[i]) + x[i]) inside = !inside;
+    }
+  }
+  return inside;
+};
+
+Gridder.groupBy = (owners, n) => {
+  const lists = Array.from({ length: n }, () => []);
+  owners.forEach((owner, i) => lists[owner].push(i));
+  return lists;
+};
+
+Gridder.listNeighbours = ({ neighbours: [a, b], grids }) => {
+  const lists = grids.id.map(() => []);
+  a.forEach((i, m) => {
+    lists[i].push(b[m]);
+    lists[b[m]].push(i);
+  });
+  return lists.map((list) => list.sort((i, j) => i - j));
+};

@@ -1,0 +1,328 @@
+/* The page around the map: search, layers, panel, language. */
+
+Gridder.createMap = (id) => {
+  const map = L.map(id, {
+    zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 110, minZoom: 2, maxZoom: 21,
+  });
+  map.attributionControl.setPrefix("Leaflet");
+  return map;
+};
+
+Gridder.open = async (map) => {
+  if (!("DecompressionStream" in window)) {
+    document.querySelector(".g-old").hidden = false;
+    return;
+  }
+  const data = await Gridder.readData();
+  data.gridsByArea = data.grids.id.map((_, g) => g).sort((a, b) => data.grids.area_ha[b] - data.grids.area_ha[a] || a - b);
+  data.unitWidth = { field: Gridder.medianUnitWidth(data, "field"), building: Gridder.medianUnitWidth(data, "building") };
+  const state = {
+    lang: data.lang,
+    on: { field: true, building: true, units: true, zones: true, barriers: true, labels: true },
+    hovered: null,
+    selected: null,
+    unit: null,
+    listed: null,
+  };
+  const say = Gridder.speaker(data, state);
+  const page = Gridder.buildPage(map, data, state, say);
+  page.write();
+  Gridder.showWhole(map, data, page);
+  page.addSheets();
+  document.documentElement.dataset.ready = "true";
+};
+
+Gridder.toLatLng = (bits, x, y) => {
+  const size = 2 ** bits;
+  return L.latLng(
+    (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / size))) * 180) / Math.PI, (x / size) * 360 - 180);
+};
+
+/* Keep clear of the card and the panel, wherever the width of the screen puts them. */
+Gridder.padding = (page) => {
+  const isWide = window.innerWidth > 720;
+  const panel = page.panel.hidden ? null : page.panel.getBoundingClientRect();
+  const card = page.card.getBoundingClientRect();
+  return isWide
+    ? { paddingTopLeft: [card.right + 14, 18], paddingBottomRight: [panel ? panel.width + 24 : 56, 22] }
+    : { paddingTopLeft: [14, card.bottom + 10], paddingBottomRight: [14, panel ? panel.height + 10 : 40] };
+};
+
+Gridder.showBox = (map, data, page, box, options) => {
+  const [west, north, east, south] = box;
+  const bounds = L.latLngBounds(
+    Gridder.toLatLng(data.bits, west, south), Gridder.toLatLng(data.bits, east, north));
+  map.fitBounds(bounds, { ...Gridder.padding(page), ...options });
+};
+
+Gridder.showWhole = (map, data, page) => {
+  const { start, end } = data.sections.grids;
+  const all = Array.from({ length: end - start }, (_, i) => start + i);
+  Gridder.showBox(map, data, page, Gridder.unionBox(data.shapes.box, all), { animate: false });
+};
+
+Gridder.hit = (data, state, map, latlng) => {
+  const at = map.options.crs.latLngToPoint(latlng, 0).multiplyBy(2 ** data.bits / 256);
+  const { grids, units } = data.sections;
+  for (const layer of ["building", "field"]) {
+    if (!state.on[layer]) continue;
+    for (let f = grids.start; f < grids.end; f++) {
+      const g = f - grids.start;
+      if (data.grids.layer[g] !== layer || !Gridder.contains(data.shapes, f, at.x, at.y)) continue;
+      const unit = data.unitsOf[g].find((u) => Gridder.contains(data.shapes, units.start + u, at.x, at.y));
+      return { grid: g, unit: unit ?? null };
+    }
+  }
+  return { grid: null, unit: null };
+};
+
+/* Grids by code and units by id: equal before beginning before containing. */
+Gridder.find = (data, text, most = 12) => {
+  const wanted = text.trim().toUpperCase();
+  const ranked = [];
+  const look = (names, kind) => names.forEach((name, i) => {
+    const at = name.toUpperCase().indexOf(wanted);
+    if (at >= 0) ranked.push({ kind, i, rank: name.length === wanted.length ? 0 : at === 0 ? 1 : 2 });
+  });
+  look(data.grids.code, "grid");
+  if (wanted) look(data.units.id, "unit");
+  return ranked.sort((a, b) => a.rank - b.rank).slice(0, most);
+};
+
+Gridder.buildPage = (map, data, state, say) => {
+  const h = Gridder.element;
+  const page = {
+    card: h("aside", { class: "g-card" }),
+    panel: h("aside", { class: "g-panel", role: "dialog", "aria-labelledby": "g-panel-title", tabindex: "-1", hidden: true }),
+    tip: h("div", { class: "g-tip", hidden: true }),
+    tools: h("div", { class: "g-tools" }),
+  };
+  document.body.append(page.card, page.panel, page.tools, page.tip);
+  let cameFrom = null;
+
+  const sheets = {};
+  page.addSheets = () => {
+    for (const [name, draw] of [
+      ["scene", Gridder.drawScene], ["highlight", Gridder.drawHighlight], ["labels", Gridder.drawLabels],
+    ]) {
+      sheets[name] = new Gridder.Sheet({
+        bits: data.bits, draw: (context, frame) => draw(context, frame, data, state),
+      }).addTo(map);
+    }
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  };
+  const redraw = (...names) => names.forEach((name) => sheets[name]?.redraw());
+
+  const writePanel = () => {
+    const isOpen = state.selected !== null || state.listed !== null;
+    page.panel.hidden = !isOpen;
+    document.body.classList.toggle("g-panelled", isOpen);
+    if (!isOpen) return;
+    const parts = state.selected !== null
+      ? Gridder.gridPanel(data, say, state.selected, actions)
+      : Gridder.outOfBoundsPanel(data, say, state.listed, actions);
+    page.panel.replaceChildren(...parts);
+    page.panel.scrollTop = 0;
+  };
+
+  const select = (change, moves) => {
+    if (page.panel.hidden) cameFrom = document.activeElement;
+    Object.assign(state, { selected: null, unit: null, listed: null }, change);
+    if (state.selected !== null) state.on[data.grids.layer[state.selected]] = true;
+    writePanel();
+    writeLayers();
+    if (!page.panel.hidden) page.panel.focus({ preventScroll: true });
+    if (moves && state.selected !== null) moveTo(state.selected);
+    redraw("scene", "highlight", "labels");
+  };
+
+  const moveTo = (g) => {
+    const f = data.sections.grids.start + g;
+    const [west, north, east, south] = data.shapes.box.subarray(4 * f, 4 * f + 4);
+    const more = 0.6 * Math.max(east - west, south - north);
+    Gridder.showBox(map, data, page, [west - more, north - more, east + more, south + more], { maxZoom: 18 });
+  };
+
+  const actions = {
+    close: () => {
+      select({}, false);
+      if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
+    },
+    showGrid: (g) => select({ selected: g }, true),
+    showUnit: (u) => select({ selected: data.units.grid[u], unit: u }, true),
+    list: (layer) => select({ listed: layer }, false),
+  };
+
+  /* The card: title, language, search, layers. */
+  const layersPart = h("details", { class: "g-layers", open: window.innerWidth > 720 });
+  const writeLayers = () => layersPart.replaceChildren(...Gridder.layerRows(data, state, say, {
+    toggle: (name, isOn) => {
+      state.on[name] = isOn;
+      redraw("scene", "labels");
+    },
+    list: actions.list,
+  }));
+  page.write = () => {
+    document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+    const title = data.title ?? say.word("title");
+    document.title = title;
+    map.getContainer().setAttribute("aria-label", say.word("map"));
+    page.card.replaceChildren(
+      h("div", { class: "g-title" },
+        h("h1", {}, h("bdi", {}, title)),
+        h("button", {
+          class: "g-lang", type: "button", lang: state.lang === "zh" ? "en" : "zh-CN",
+          onclick: () => {
+            state.lang = state.lang === "zh" ? "en" : "zh";
+            page.write();
+            page.card.querySelector(".g-lang").focus();
+          },
+        }, say.word("other_language"))),
+      Gridder.searchBox(data, say, actions),
+      layersPart,
+      ...(data.units_left_out ? [h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) }))] : []),
+      ...(data.k > 1 ? [h("p", { class: "g-note" }, say.word("suppressed", { k: data.k }))] : []));
+    writeLayers();
+    writePanel();
+    const tool = (key, sign, act) =>
+      h("button", { type: "button", title: say.word(key), "aria-label": say.word(key), onclick: act }, sign);
+    page.tools.replaceChildren(
+      h("div", { class: "g-north", "aria-hidden": "true" }, h("span", {}, "▲"), say.word("north")),
+      tool("zoom_in", "+", () => map.zoomIn()),
+      tool("zoom_out", "−", () => map.zoomOut()),
+      tool("whole", "⤢", () => Gridder.showWhole(map, data, page)));
+  };
+
+  Gridder.listen(map, data, state, say, page, { ...actions, redraw, pick: (found) =>
+    (found.grid === null ? actions.close() : select({ selected: found.grid, unit: found.unit }, false)) });
+  return page;
+};
+
+Gridder.listen = (map, data, state, say, page, actions) => {
+  const hover = (g) => {
+    if (g === state.hovered) return;
+    state.hovered = g;
+    actions.redraw("highlight");
+    map.getContainer().style.cursor = g === null ? "" : "pointer";
+  };
+  map.on("mousemove", (event) => {
+    const { grid, unit } = Gridder.hit(data, state, map, event.latlng);
+    hover(grid);
+    page.tip.hidden = grid === null;
+    if (grid === null) return;
+    page.tip.replaceChildren(
+      Gridder.element("strong", {}, Gridder.element("bdi", {}, data.grids.code[grid])),
+      ` ${say.size(grid)}`,
+      unit === null ? "" : Gridder.element("small", {}, Gridder.element("bdi", {}, data.units.id[unit]),
+        data.units.kind[unit] ? ` · ${data.units.kind[unit]}` : ""));
+    const { clientX, clientY } = event.originalEvent;
+    const left = Math.min(clientX + 14, window.innerWidth - page.tip.offsetWidth - 8);
+    const top = Math.min(clientY + 16, window.innerHeight - page.tip.offsetHeight - 8);
+    page.tip.style.transform = `translate(${left}px, ${top}px)`;
+  });
+  map.on("mouseout", () => {
+    page.tip.hidden = true;
+    hover(null);
+  });
+  map.on("click", (event) => actions.pick(Gridder.hit(data, state, map, event.latlng)));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !page.panel.hidden) actions.close();
+  });
+};
+
+Gridder.layerRows = (data, state, say, actions) => {
+  const h = Gridder.element;
+  const box = (name, ...label) => h("label", {},
+    h("input", {
+      type: "checkbox", name, checked: state.on[name],
+      onchange: (event) => actions.toggle(name, event.currentTarget.checked),
+    }), ...label);
+  const layers = ["field", "building"].filter((layer) => data.sizes[layer]);
+  const blocks = layers.map((layer) => {
+    const { n_units, n_grids, n_within, unplaced } = data.summary[layer];
+    const { target, minimum, maximum } = data.sizes[layer];
+    const n_out = n_grids - n_within;
+    return h("div", { class: "g-layer" },
+      box(layer, h("span", { class: `g-swatch g-swatch-${layer}` }), h("span", {}, say.word(layer)), h("b", {}, say.number(n_grids))),
+      h("p", {}, `${say.number(n_units)} ${say.word(`${layer}_units`)}`, h("br"),
+        say.word("target_of", {
+          target: say.number(target), minimum: say.number(minimum), maximum: say.number(maximum), unit: say.measure(layer),
+        })),
+      h("p", { class: "g-tally" },
+        h("span", {}, `✓ ${say.number(n_within)} ${say.word("in_bounds")}`),
+        n_out ? h("button", { type: "button", class: "g-out", title: say.word("show_out_of_bounds"), onclick: () => actions.list(layer) },
+          h("span", { class: "g-swatch g-hatched" }), ` ${say.number(n_out)} ${say.word("out_of_bounds")}`) : null,
+        unplaced ? h("span", {}, `${say.number(unplaced)} ${say.word("of_members")} ${say.word("unplaced")}`) : null));
+  });
+  const has = (name) => data.sections[name].end > data.sections[name].start;
+  return [
+    h("summary", {}, say.word("layers")),
+    ...blocks,
+    h("div", { class: "g-others" },
+      has("units") ? box("units", h("span", { class: "g-swatch g-swatch-units" }), h("span", {}, say.word("units"))) : null,
+      has("zones") ? box("zones", h("span", { class: "g-swatch g-swatch-zones" }), h("span", {}, say.word("zones"))) : null,
+      has("barriers") ? box("barriers", h("span", { class: "g-swatch g-swatch-barriers" }), h("span", {}, say.word("barriers"))) : null,
+      has("bridges") ? h("div", {}, h("span", { class: "g-swatch g-swatch-bridges" }), h("span", {}, say.word("bridges"))) : null,
+      box("labels", h("span", { class: "g-swatch g-swatch-labels" }, "01"), h("span", {}, say.word("labels")))),
+  ];
+};
+
+Gridder.searchBox = (data, say, actions) => {
+  const h = Gridder.element;
+  const input = h("input", {
+    type: "search", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-expanded": "false",
+    "aria-controls": "g-found", placeholder: say.word("search"), "aria-label": say.word("search"),
+  });
+  const list = h("ul", { id: "g-found", role: "listbox", hidden: true });
+  let found = [];
+  let at = 0;
+
+  const hide = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const choose = (hit) => {
+    hide();
+    (hit.kind === "grid" ? actions.showGrid : actions.showUnit)(hit.i);
+  };
+  const mark = () => {
+    [...list.children].forEach((node, i) => node.setAttribute("aria-selected", String(i === at)));
+    if (found.length) input.setAttribute("aria-activedescendant", `g-found-${at}`);
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+  };
+  const show = () => {
+    found = Gridder.find(data, input.value);
+    at = 0;
+    const rows = found.map((hit, i) => {
+      const name = hit.kind === "grid" ? data.grids.code[hit.i] : data.units.id[hit.i];
+      const owner = hit.kind === "grid" ? say.word(data.grids.layer[hit.i])
+        : say.word("found_unit", { code: data.grids.code[data.units.grid[hit.i]] });
+      return h("li", { id: `g-found-${i}`, role: "option", onmousedown: (event) => {
+        event.preventDefault();
+        choose(hit);
+      } }, h("bdi", {}, name), h("small", {}, owner));
+    });
+    list.replaceChildren(...(rows.length ? rows : [h("li", { class: "g-note" }, say.word("found_nothing"))]));
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    mark();
+  };
+
+  input.addEventListener("input", show);
+  input.addEventListener("focus", show);
+  input.addEventListener("blur", hide);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      at = (at + (event.key === "ArrowDown" ? 1 : found.length - 1)) % Math.max(found.length, 1);
+      mark();
+    } else if (event.key === "Enter" && found.length) {
+      choose(found[at]);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.stopPropagation();
+      hide();
+    }
+  });
+  return h("div", { class: "g-search" }, input, list);
+};

@@ -1,0 +1,221 @@
+"""What a map page carries: the properties as columns of JSON, the geometries as packed integers.
+
+Coordinates are Web Mercator (EPSG:3857) in whole steps of the world's width / 2^28 (0.15 m at the
+equator, 0.1 m at 48 degrees), each the difference to the one before.
+Both parts are zlib streams in base64, so that no name in them can be taken for markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridder.model import Floats, Geometries, Ints, Lang, PlanView
+from maps.style import PALETTE, colouring, outline
+from maps.words import WORDS
+
+MOST_UNITS = 60_000
+"""Above so many units they are left out of the file; the grids stay."""
+
+WORLD_BITS = 28
+_HIGHEST_LATITUDE = 85.05
+
+
+@dataclass(frozen=True, eq=False)
+class Rings:
+    """Rings and lines of many features, one behind the other.
+
+    Attributes
+    ----------
+    per_feature
+        Number of rings of each feature, shape (n_features,).
+    per_ring
+        Number of points of each ring, shape (n_rings,).
+    xy
+        Points as integers of `WORLD_BITS`, shape (n_points, 2); a closed ring's last point is left out.
+    """
+
+    per_feature: Ints
+    per_ring: Ints
+    xy: Ints
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The two texts in base64 that the page decodes."""
+
+    about: str
+    geometry: str
+
+
+def build_payload(view: PlanView, lang: Lang, title: str | None) -> Payload:
+    """Pack a view for the page that opens in `lang` under `title`."""
+    leaves_units_out = len(view.units) > MOST_UNITS
+    units = view.units.iloc[:0] if leaves_units_out else view.units
+    sections = {
+        "zones": view.zones,
+        "grids": view.grids,
+        "units": units,
+        "barriers": view.barriers,
+        "bridges": view.bridges,
+    }
+    rings = [to_rings(frame.geometry.to_numpy()) for frame in sections.values()]
+    position = pd.Series(np.arange(len(view.grids)), index=view.grids["grid_id"])
+    neighbours = {
+        end: view.neighbours[end].map(position).to_numpy(dtype=np.int64) for end in ("grid_a", "grid_b")
+    }
+    about = {
+        "lang": lang,
+        "title": title,
+        "k": view.k,
+        "words": {key: [text.en, text.zh] for key, text in WORDS.items()},
+        "palette": [[fill, outline(fill)] for fill in PALETTE],
+        "sizes": {layer: dict(size) for layer, size in view.sizes.items()},
+        "summary": dict(view.summary),
+        "bits": WORLD_BITS,
+        "counts": {
+            "features": [len(frame) for frame in sections.values()],
+            "sections": list(sections),
+            "rings": sum(len(r.per_ring) for r in rings),
+            "points": sum(len(r.xy) for r in rings),
+        },
+        "zones": {"name": _texts(view.zones["zone"]), "label": _labels(view.zones)},
+        "grids": _grids(view.grids, neighbours["grid_a"], neighbours["grid_b"]),
+        "neighbours": [neighbours["grid_a"].tolist(), neighbours["grid_b"].tolist()],
+        "composition": _composition(view.composition, position),
+        "units": _units(units, position),
+        "units_left_out": len(view.units) if leaves_units_out else 0,
+    }
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+    return Payload(_packed(text.encode()), _packed(_planes(rings)))
+
+
+def to_world(lonlat: Floats) -> Ints:
+    """Return longitudes and latitudes, shape (n, 2), as integers of the Mercator square."""
+    size = float(1 << WORLD_BITS)
+    sine = np.sin(np.radians(np.clip(lonlat[:, 1], -_HIGHEST_LATITUDE, _HIGHEST_LATITUDE)))
+    x = (lonlat[:, 0] / 360 + 0.5) * size
+    y = (0.5 - np.arctanh(sine) / (2 * np.pi)) * size
+    return np.rint(np.column_stack([x, y])).astype(np.int64)
+
+
+def to_rings(geoms: Geometries) -> Rings:
+    """Return the rings of polygons, or the lines, in integers; repeated points are left out."""
+    parts, feature = shapely.get_parts(geoms, return_index=True)
+    is_area = shapely.get_dimensions(parts) == 2
+    areas, area_at = shapely.get_rings(parts[is_area], return_index=True)
+    curves = np.concatenate([areas, parts[~is_area]])
+    of = np.concatenate([feature[is_area][area_at], feature[~is_area]])
+    curves, of = (values[np.argsort(of, kind="stable")] for values in (curves, of))
+
+    lonlat, ring = shapely.get_coordinates(curves, return_index=True)
+    xy = to_world(lonlat)
+    first = np.r_[True, ring[1:] != ring[:-1]][: len(ring)]
+    moved = np.r_[True, (xy[1:] != xy[:-1]).any(axis=1)][: len(ring)]
+    last = np.r_[ring[1:] != ring[:-1], True][: len(ring)]
+    closes = last & shapely.is_closed(curves)[ring]
+    keep = first | (moved & ~closes)
+    return Rings(
+        np.bincount(of, minlength=len(geoms)),
+        np.bincount(ring[keep], minlength=len(curves)),
+        xy[keep],
+    )
+
+
+def _planes(rings: list[Rings]) -> bytes:
+    """Return the counts and differences as 32-bit integers, byte by byte of equal rank."""
+    xy = np.concatenate([r.xy for r in rings])
+    step = np.diff(xy, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    zigzag = (step << 1) ^ (step >> 63)
+    values = np.concatenate(
+        [
+            *(r.per_feature for r in rings),
+            *(r.per_ring for r in rings),
+            zigzag[:, 0],
+            zigzag[:, 1],
+        ]
+    )
+    return values.astype("<u4").view(np.uint8).reshape(-1, 4).T.tobytes()
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content, 6)).decode()
+
+
+def _grids(grids: gpd.GeoDataFrame, a: Ints, b: Ints) -> dict[str, Any]:
+    return {
+        "id": _texts(grids["grid_id"]),
+        "code": _texts(grids["code"]),
+        "number": _numbers(grids["number"], 0),
+        "layer": _texts(grids["layer"]),
+        "zone": _texts(grids["zone"]),
+        "size": _numbers(grids["size"], 2),
+        "deviation": _numbers(grids["deviation"], 4),
+        "n_units": _numbers(grids["n_units"], 0),
+        "n_members": _numbers(grids["n_members"], 0),
+        "area_ha": _numbers(grids["area_ha"], 3),
+        "polsby_popper": _numbers(grids["polsby_popper"], 3),
+        "within": grids["within_bounds"].astype(int).tolist(),
+        "reason": _texts(grids["reason"]),
+        "certificate_weight": _numbers(grids["certificate_weight"], 2),
+        "suppressed": grids["suppressed"].astype(int).tolist(),
+        "colour": (colouring(len(grids), a, b) % len(PALETTE)).tolist(),
+        "label": _labels(grids),
+    }
+
+
+def _units(units: gpd.GeoDataFrame, position: pd.Series[int]) -> dict[str, Any]:
+    return {
+        "id": _texts(units["unit_id"]),
+        "grid": units["grid_id"].map(position).astype(int).tolist(),
+        "size": _numbers(units["size"], 2),
+        "area_ha": _numbers(units["area_ha"], 3),
+        "kind": _texts(units["kind"]),
+    }
+
+
+def _composition(composition: pd.DataFrame, position: pd.Series[int]) -> dict[str, Any]:
+    return {
+        "grid": composition["grid_id"].map(position).astype(int).tolist(),
+        "attribute": _texts(composition["attribute"]),
+        "value": _texts(composition["value"]),
+        "count": _numbers(composition["count"], 0),
+    }
+
+
+def _labels(frame: gpd.GeoDataFrame) -> list[list[int]]:
+    """Return a point inside the largest part of each geometry: x of all, y of all."""
+    parts, feature = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    order = np.lexsort((-shapely.area(parts), feature))
+    largest = parts[order][np.r_[True, np.diff(feature[order]) > 0][: len(order)]]
+    middle = shapely.centroid(largest)
+    inside = np.where(shapely.contains(largest, middle), middle, shapely.point_on_surface(largest))
+    xy = to_world(shapely.get_coordinates(inside))
+    return [xy[:, 0].tolist(), xy[:, 1].tolist()]
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    return ["" if pd.isna(value) else str(value) for value in column]
+
+
+def _numbers(column: pd.Series[Any], digits: int) -> list[float | int | None]:
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    rounded = np.round(values, digits).tolist()
+    return [None if v != v else int(v) if v == int(v) else v for v in rounded]  # noqa: PLR0124  (NaN)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be written to a map")

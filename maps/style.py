@@ -1,0 +1,78 @@
+"""Colours of grids: safe for colour-blind readers, and never shared by neighbours."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+
+from gridder.model import Ints
+
+PALETTE = ("#77AADD", "#EEDD88", "#44BB99", "#FFAABB", "#BBCC33", "#99DDFF", "#EE8866", "#AAAA00")
+"""Fills, by Paul Tol's qualitative scheme "light" (SRON/EPS/TN/09-002, 2021), made for filled areas."""
+
+
+FEWEST = 5
+"""So many colours are used even where fewer would do: a chequerboard of two says less."""
+
+
+def outline(colour: str, share: float = 0.55) -> str:
+    """Return a darker shade of a colour `#rrggbb` for the line around its fill."""
+    return "#" + "".join(f"{round(int(colour[i : i + 2], 16) * share):02x}" for i in (1, 3, 5))
+
+
+def colouring(n: int, a: Ints, b: Ints) -> Ints:
+    """Colour a graph so that neighbours differ, with few colours, each used about equally often.
+
+    Nodes are coloured in smallest-last order (Matula and Beck 1983, doi:10.1145/2402.322385), which
+    needs at most six colours for a planar graph; of the colours that no neighbour has, the least used
+    is taken.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    a, b
+        Ends of the links, shape (m,), no pair twice, no node with itself.
+
+    Returns
+    -------
+    array of int, shape (n,)
+        Number of the colour of every node, from 0.
+    """
+    neighbours: list[list[int]] = [[] for _ in range(n)]
+    for i, j in zip(a.tolist(), b.tolist(), strict=True):
+        neighbours[i].append(j)
+        neighbours[j].append(i)
+    colour = np.full(n, -1, dtype=np.int64)
+    used = [0] * FEWEST
+    for node in reversed(_smallest_last(neighbours)):
+        taken = {int(colour[j]) for j in neighbours[node]}
+        free = [c for c in range(len(used)) if c not in taken]
+        if not free:
+            free = [len(used)]
+            used.append(0)
+        chosen = min(free, key=lambda c: (used[c], c))
+        colour[node] = chosen
+        used[chosen] += 1
+    return colour
+
+
+def _smallest_last(neighbours: list[list[int]]) -> list[int]:
+    """Return the nodes in the order in which those of least remaining degree are taken away."""
+    degree = [len(around) for around in neighbours]
+    waiting = [(d, node) for node, d in enumerate(degree)]
+    heapq.heapify(waiting)
+    gone = [False] * len(neighbours)
+    order = []
+    while waiting:
+        d, node = heapq.heappop(waiting)
+        if gone[node] or d != degree[node]:
+            continue
+        gone[node] = True
+        order.append(node)
+        for j in neighbours[node]:
+            if not gone[j]:
+                degree[j] -= 1
+                heapq.heappush(waiting, (degree[j], j))
+    return order

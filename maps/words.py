@@ -1,0 +1,98 @@
+"""Every word of the map's interface, in both languages."""
+
+from __future__ import annotations
+
+from gridder.model import Text
+
+WORDS = {
+    "title": Text("Grids", "网格图"),
+    "other_language": Text("中文", "English"),
+    "search": Text("Search grid or unit", "查找网格或地块、楼栋"),
+    "found_grid": Text("grid", "网格"),
+    "found_unit": Text("in grid {code}", "属于网格 {code}"),
+    "found_nothing": Text("Nothing found", "没有找到"),
+    "layers": Text("Layers and counts", "图层与统计"),
+    "field": Text("Field grids", "田间网格"),
+    "building": Text("Building grids", "楼宇网格"),
+    "field_units": Text("fields", "地块"),
+    "building_units": Text("buildings", "楼栋"),
+    "units": Text("Units", "地块/楼栋"),
+    "zones": Text("Zones", "片区"),
+    "barriers": Text("Barriers", "障碍"),
+    "bridges": Text("Bridges", "跨越连接"),
+    "labels": Text("Labels", "标注"),
+    "in_bounds": Text("in bounds", "符合规模"),
+    "out_of_bounds": Text("out of bounds", "超出范围"),
+    "show_out_of_bounds": Text("Show the grids out of bounds", "列出超出范围的网格"),
+    "unplaced": Text("not placed", "未编入"),
+    "target_of": Text(
+        "Target {target} {unit} ({minimum} to {maximum})", "目标规模 {target}{unit}（{minimum}—{maximum}）"
+    ),
+    "of_members": Text("people", "人"),
+    "of_households": Text("households", "户"),
+    "of_area_ha": Text("ha", "公顷"),
+    "of_area_mu": Text("mu", "亩"),
+    "zone": Text("Zone", "片区"),
+    "size": Text("Size", "规模"),
+    "minimum": Text("min", "下限"),
+    "target": Text("target", "目标"),
+    "maximum": Text("max", "上限"),
+    "deviation": Text("Deviation", "偏差"),
+    "members": Text("Members", "成员"),
+    "field_count": Text("Fields", "地块"),
+    "building_count": Text("Buildings", "楼栋"),
+    "area": Text("Area", "面积"),
+    "compactness": Text("Compactness", "紧凑度"),
+    "compactness_note": Text(
+        "Polsby–Popper, 4πA/P²: 1 is a circle, near 0 a long or ragged shape",
+        "Polsby–Popper 指数 4πA/P²：圆为 1，越狭长越接近 0",
+    ),
+    "group": Text("Group", "小组构成"),
+    "skill": Text("Skills", "技能"),
+    "neighbours": Text("Neighbouring grids", "相邻网格"),
+    "no_neighbours": Text("none", "无"),
+    "close": Text("Close", "关闭"),
+    "more": Text("{n} more", "另有 {n} 项"),
+    "suppressed": Text(
+        "Counts below {k} are hidden, and some others with them.", "小于 {k} 的人数及部分相关人数不予显示。"
+    ),
+    "hidden": Text("hidden", "不显示"),
+    "units_left_out": Text(
+        "{n} units are not drawn: too many for one file.", "共 {n} 个地块/楼栋，数量过多，未绘制在本图中。"
+    ),
+    "north": Text("N", "北"),
+    "zoom_in": Text("Zoom in", "放大"),
+    "zoom_out": Text("Zoom out", "缩小"),
+    "whole": Text("Show the whole plan", "显示全图"),
+    "map": Text("Map of the grids", "网格地图"),
+    "why": Text("Why it is out of bounds", "超出范围的原因"),
+    "unit-over-maximum": Text(
+        "One unit alone counts {weight} {unit}, more than the maximum of {maximum}, and may not be cut.",
+        "其中一个单元本身就有 {weight}{unit}，超过上限 {maximum}，且不可切分。",
+    ),
+    "component-under-minimum": Text(
+        "This connected piece of land counts {weight} {unit} in all, less than the minimum of {minimum}.",
+        "这片相连的土地总共只有 {weight}{unit}，低于下限 {minimum}。",
+    ),
+    "no-count-fits": Text(
+        "The {weight} {unit} of this connected piece fit no whole number of grids between {minimum} and {maximum}.",
+        "这片相连的土地共 {weight}{unit}，无论分成几个网格，都不能全部落在 {minimum} 与 {maximum} 之间。",
+    ),
+    "skill-short": Text(
+        "This connected piece has fewer people with the needed skill than its grids need.",
+        "这片相连的土地上，具备所需技能的人少于各网格的需要。",
+    ),
+    "proved-infeasible": Text(
+        "Every way to divide this piece was examined; none keeps all grids between {minimum} and {maximum}.",
+        "已查遍这片土地的全部分法，没有一种能使所有网格都在 {minimum} 与 {maximum} 之间。",
+    ),
+    "not-found": Text(
+        "No division inside the bounds was found with the effort given; a longer search may find one.",
+        "在给定的计算量内没有找到符合范围的分法；加大计算量或可找到。",
+    ),
+}
+
+OLD_BROWSER = Text(
+    "This map needs a newer browser (Chrome or Edge 90, Firefox 113, Safari 16.4 or later).",
+    "本图需要较新的浏览器（Chrome 或 Edge 90、Firefox 113、Safari 16.4 及以上）。",
+)
