@@ -176,7 +176,7 @@ def count_range(weight: float, n_units: int, minimum: float, maximum: float) -> 
     return least, greatest
 
 
-def out_of_bounds(load: Floats, apart: Apart) -> Bools:
+def out_of_bounds(load: Floats | Ints, apart: Apart) -> Bools:
     """Return which weights are no size of a grid."""
     return (load < apart.lower) | (load > apart.upper)
 

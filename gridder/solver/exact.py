@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - compiled kernels are called by position
 """Exact search: a dynamic programme over the frontier of a graph, as in Simpath (Knuth, TAOCP 4A, 7.1.4).
 
 Units are visited one after the other.
@@ -19,6 +20,7 @@ from gridder.model import Floats, Ints
 FOUND, INFEASIBLE, UNDECIDED = 1, 0, -1
 MAX_WIDTH = 15
 _EMPTY = 15
+_OWN = 16
 _FIXED_POINT = 1 << 40
 
 
@@ -185,30 +187,28 @@ def _advance(
     leaving: Ints,
     rooted: bool,
     caps: tuple[int, int, int, int],
-    width: int,
+    label: Ints,
     out: Ints,
 ) -> bool:
     """Write the state after a unit took `slot` and joined the labels in `merged`; False if out of bounds."""
     lo, hi, root_cap, count = caps
-    label = np.empty(width, np.int64)
-    open_weight = np.zeros(width + 1, np.int64)
-    for s in range(width):
+    open_weight = np.zeros(_OWN + 1, np.int64)
+    open_weight[_OWN] = weight
+    for s in range(len(label)):
         label[s] = _label_of(state[0], s)
-        if label[s] != _EMPTY:
-            open_weight[label[s]] = state[2 + label[s]]
-    total = weight
-    own = width
-    for bit in range(width):
+        if label[s] == _EMPTY:
+            continue
+        open_weight[label[s]] = state[2 + label[s]]
+        if (merged >> label[s]) & 1:
+            label[s] = _OWN
+    for bit in range(len(label)):
         if (merged >> bit) & 1:
-            total += open_weight[bit]
-    for s in range(width):
-        if label[s] != _EMPTY and (merged >> label[s]) & 1:
-            label[s] = own
-    label[slot] = own
-    open_weight[own] = total
-    if total > (root_cap if rooted and label[0] == own else hi):
+            open_weight[_OWN] += open_weight[bit]
+    label[slot] = _OWN
+    if open_weight[_OWN] > (root_cap if rooted and label[0] == _OWN else hi):
         return False
-    closed = state[1]
+    out[:] = 0
+    out[1] = state[1]
     for s in leaving:
         mine = label[s]
         label[s] = _EMPTY
@@ -216,13 +216,17 @@ def _advance(
             if open_weight[mine] < lo:
                 return False
             if count > 0:
-                closed += 1
-    out[:] = 0
-    out[1] = closed
-    new = np.full(width + 1, -1, np.int64)
+                out[1] += 1
+    _pack(label, open_weight, out)
+    return True
+
+
+@njit(cache=True)
+def _pack(label: Ints, open_weight: Ints, out: Ints) -> None:
+    """Write the labels, numbered by first slot, and their weights."""
+    new = np.full(_OWN + 1, -1, np.int64)
     n_labels = 0
-    packed = np.int64(0)
-    for s in range(width):
+    for s in range(len(label)):
         value = np.int64(_EMPTY)
         if label[s] != _EMPTY:
             if new[label[s]] < 0:
@@ -230,9 +234,46 @@ def _advance(
                 out[2 + n_labels] = open_weight[label[s]]
                 n_labels += 1
             value = new[label[s]]
-        packed |= value << (4 * s)
-    out[0] = packed
-    return True
+        out[0] |= value << (4 * s)
+
+
+@njit(cache=True)
+def _schedule(
+    indptr: Ints, indices: Ints, order: Ints, rooted: bool, width: int
+) -> tuple[Ints, npt.NDArray[np.bool_], Ints]:
+    """Return the slot of every visit, the slots that leave after it, and who held the slots before it."""
+    n = len(order)
+    rest = indptr[1:] - indptr[:-1]
+    holds = np.full(width, -1, np.int64)
+    slots = np.empty(n, np.int64)
+    leaves = np.zeros((n, width), np.bool_)
+    holder = np.empty((n, width), np.int64)
+    for i in range(n):
+        v = order[i]
+        holder[i] = holds
+        slot = 0
+        while holds[slot] >= 0:
+            slot += 1
+        slots[i] = slot
+        holds[slot] = v
+        for k in range(indptr[v], indptr[v + 1]):
+            rest[indices[k]] -= 1
+        for s in range(width):
+            if holds[s] >= 0 and rest[holds[s]] == 0 and not (rooted and holds[s] == order[0]):
+                leaves[i, s] = True
+                holds[s] = -1
+    return slots, leaves, holder
+
+
+@njit(cache=True)
+def _near_slots(indptr: Ints, indices: Ints, v: int, holder: Ints) -> Ints:
+    """Return the slots whose holders are neighbours of `v`."""
+    near = np.zeros(len(holder), np.bool_)
+    for k in range(indptr[v], indptr[v + 1]):
+        for s in range(len(holder)):
+            if holder[s] == indices[k]:
+                near[s] = True
+    return np.flatnonzero(near)
 
 
 @njit(cache=True)
@@ -250,90 +291,67 @@ def _frontier_search(
     limit: int,
 ) -> tuple[int, Ints]:
     n = len(order)
-    rest = indptr[1:] - indptr[:-1]
-    slot_of = np.full(n, -1, np.int64)
-    holder = np.full((n, width), -1, np.int64)
-    holds = np.full(width, -1, np.int64)
+    nothing = np.empty(0, np.int64)
+    slots, leaves, holder = _schedule(indptr, indices, order, rooted, width)
     table = np.full(1 << 20, -1, np.int32)
     places = np.empty(limit + 1, np.int64)
     now = np.empty((limit + 1, width + 2), np.int64)
     later = np.empty((limit + 1, width + 2), np.int64)
     came_from = np.empty(limit + 1, np.int32)
     choice = np.empty(limit + 1, np.int32)
-    offset = np.zeros(n + 1, np.int64)
-    blank = np.int64(0)
-    for s in range(width):
-        blank |= np.int64(_EMPTY) << (4 * s)
+    offset = np.zeros(n, np.int64)
+    label = np.full(width, _EMPTY, np.int64)
+    row = np.zeros(width + 2, np.int64)
     now[0] = 0
-    now[0, 0] = blank
+    _pack(label, row, now[0])
+    blank = now[0, 0]
     n_now, used = 1, 0
     left = weight.sum()
-    row = np.empty(width + 2, np.int64)
     caps = (lo, hi, root_cap, count)
     for i in range(n):
         v = order[i]
-        slot = 0
-        while holds[slot] >= 0:
-            slot += 1
-        holder[i] = holds
-        holds[slot] = v
-        slot_of[v] = slot
-        near = np.empty(width, np.int64)
-        n_near = 0
-        leaving = np.empty(width, np.int64)
-        n_leaving = 0
-        for k in range(indptr[v], indptr[v + 1]):
-            u = indices[k]
-            rest[u] -= 1
-            if slot_of[u] >= 0:
-                near[n_near] = slot_of[u]
-                n_near += 1
-        for s in range(width):
-            u = holds[s]
-            if u >= 0 and rest[u] == 0 and not (rooted and u == order[0]):
-                leaving[n_leaving] = s
-                n_leaving += 1
-                holds[s] = -1
-                slot_of[u] = -2
+        near = _near_slots(indptr, indices, v, holder[i])
+        leaving = np.flatnonzero(leaves[i])
         left -= weight[v]
         n_later = 0
         offset[i] = used
         for p in range(n_now):
             state = now[p]
             among = 0
-            for j in range(n_near):
-                among |= 1 << _label_of(state[0], near[j])
+            for s in near:
+                among |= 1 << _label_of(state[0], s)
             merged = among
-            while True:
-                if _advance(
-                    state, slot, merged, weight[v], leaving[:n_leaving], rooted, caps, width, row
-                ) and (
+            while merged >= 0:
+                if _advance(state, slots[i], merged, weight[v], leaving, rooted, caps, label, row) and (
                     rooted
                     or _can_end(left + row[2:].sum(), i < n - 1 or row[0] != blank, row[1], lo, hi, count)
                 ):
                     if used + n_later >= limit:
-                        return UNDECIDED, np.empty(0, np.int64)
+                        return UNDECIDED, nothing
                     if _find_or_add(table, later, n_later, row, places):
                         came_from[used + n_later] = p
                         choice[used + n_later] = _slots_of(state[0], merged, width)
                         n_later += 1
-                if merged == 0:
-                    break
-                merged = (merged - 1) & among
-        if n_later == 0:
-            return INFEASIBLE, np.empty(0, np.int64)
+                merged = (merged - 1) & among if merged > 0 else -1
         for p in range(n_later):
             table[places[p]] = -1
         now, later = later, now
         n_now = n_later
         used += n_later
-    end = -1
-    for p in range(n_now):
-        if (count == 0 or now[p, 1] == count) and (end < 0 or now[p, 2] < now[end, 2]):
-            end = p
+    end = _best_end(now[:n_now], count)
     if end < 0:
-        return INFEASIBLE, np.empty(0, np.int64)
+        return INFEASIBLE, nothing
     return FOUND, _read_back(order, holder, came_from, choice, offset, end)
+
+
+@njit(cache=True)
+def _best_end(rows: Ints, count: int) -> int:
+    """Return the last state with the right count and the lightest root's grid, -1 where there is none."""
+    end = -1
+    for p in range(len(rows)):
+        if (count == 0 or rows[p, 1] == count) and (end < 0 or rows[p, 2] < rows[end, 2]):
+            end = p
+    return end
 
 
 @njit(cache=True)

@@ -54,8 +54,8 @@ class Objective:
         load = np.bincount(assignment, weight)
         present = np.bincount(assignment) > 0
         total = np.bincount(assignment, mass)
-        centre = np.stack([np.bincount(assignment, mass * xy[:, axis]) for axis in (0, 1)], axis=1)
-        centre = centre / np.where(total > 0.0, total, 1.0)[:, None]
+        sums = np.stack([np.bincount(assignment, mass * xy[:, axis]) for axis in (0, 1)], axis=1)
+        centre = sums / np.where(total > 0.0, total, 1.0)[:, None]
         moment = float((mass * ((xy - centre[assignment]) ** 2).sum(axis=1)).sum())
         cut = float(graph.length[assignment[graph.heads()] != assignment[graph.indices]].sum()) / 2.0
         off = (load[present] - self.target) / self.target

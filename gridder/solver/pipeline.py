@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - compiled kernels are called by position
 """The solver's stages in order: set apart, bisect, search and mend in rounds, search exactly, certify."""
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from gridder.solver.certificate import (
     build_graph,
     by_first_unit,
     count_range,
-    out_of_bounds,
     set_apart,
 )
 from gridder.solver.initial import bisect, layout

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - compiled kernels are called by position
 """Pieces that hang on one unit, what is shed into units above the maximum, and the certificates of a plan."""
 
 from __future__ import annotations
@@ -6,7 +7,6 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from gridder.model import Certificate, Floats, Ints
@@ -72,10 +72,10 @@ def prove_hanging(graph: Graph, weight: Floats, lower: float, upper: float, part
     """
     mark = np.full(len(part), -1, np.int64)
     inside = np.flatnonzero(part == bad)
-    near = np.unique(np.concatenate([_neighbours(graph, u) for u in inside] + [inside]))
+    near = np.unique(np.concatenate([_neighbours(graph, u) for u in inside.tolist()] + [inside]))
     candidates = np.flatnonzero(np.isin(part, part[near]))
     tick = 0
-    for vertex in candidates:
+    for vertex in candidates.tolist():
         piece = behind(graph.indptr, graph.indices, vertex, HANGING_UNITS, mark, tick)
         tick += int(graph.indptr[vertex + 1] - graph.indptr[vertex]) + 1
         if not np.isin(inside, piece).any():
@@ -135,7 +135,7 @@ def _bad_grids(weight: Floats, apart: Apart, assignment: Ints) -> list[int]:
 def _shed_piece(weight: Floats, graph: Graph, apart: Apart, units: Ints, assignment: Ints) -> None:
     sub = graph.subgraph(units)
     n = len(units)
-    touching = np.flatnonzero([bool(apart.heavy[_neighbours(graph, u)].any()) for u in units])
+    touching = np.flatnonzero([bool(apart.heavy[_neighbours(graph, u)].any()) for u in units.tolist()])
     heads = np.concatenate([sub.heads(), touching, np.full(len(touching), n)])
     tails = np.concatenate([sub.indices, np.full(len(touching), n), touching])
     order = np.lexsort((tails, heads))

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - compiled kernels are called by position
 """Repair: neighbouring grids are merged and split again along a random spanning tree.
 
 On the tree a dynamic programme over the weight of the open part finds the split of least cost,
@@ -222,12 +223,24 @@ def split_tree(
                     before_child[c, bucket], joined[c, bucket] = b, j
         cost[v] = new_cost
         load[v] = new_load
-    label = np.zeros(m, np.int64)
-    at = np.zeros(m, np.int64)
+    label, n_labels = _read_cuts(parent, order, before_child, joined, closed_best)
+    return label, n_labels, total
+
+
+@njit(cache=True)
+def _read_cuts(
+    parent: Ints,
+    order: Ints,
+    before_child: npt.NDArray[np.int32],
+    joined: npt.NDArray[np.int32],
+    closed_best: Ints,
+) -> tuple[Ints, int]:
+    """Follow the choices from the root to the leaves; children are taken back in the order of visit."""
+    label = np.zeros(len(order), np.int64)
+    at = np.zeros(len(order), np.int64)
     n_labels = 1
     at[order[0]] = closed_best[order[0]]
-    for i in range(1, m):
-        c = order[i]
+    for c in order[1:]:
         v = parent[c]
         j = joined[c, at[v]]
         at[v] = before_child[c, at[v]]
@@ -236,7 +249,7 @@ def split_tree(
         else:
             label[c], at[c] = n_labels, closed_best[c]
             n_labels += 1
-    return label, n_labels, total
+    return label, n_labels
 
 
 @njit(cache=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - compiled kernels are called by position
 """Local search: units move between neighbouring grids, by simulated annealing (Kirkpatrick et al. 1983).
 
 What is minimised is the sum over grids of `coef[0]` x moment + `coef[1]` x cut + `coef[2]` x deviation squared,
@@ -13,6 +14,8 @@ from numba import njit
 from gridder.model import Floats, Ints
 
 PENALTY = 20.0
+"""Price of a grid out of bounds; moment, cut and deviation of one grid are near 1."""
+REACH = 400
 
 
 @njit(cache=True)
@@ -41,14 +44,18 @@ def grid_cost(weight: float, size: Floats, deviation: float, by_people: bool) ->
             cost += PENALTY * (1.0 + weight / target)
         else:
             cost += PENALTY * (0.05 + max(size[0] - weight, weight - size[2]) / target)
-    return cost
+    return float(cost)
 
 
 @njit(cache=True)
 def stays_connected(
     indptr: Ints, indices: Ints, part: Ints, u: int, stamp: Ints, queue: Ints, tick: int
 ) -> bool:
-    """Return whether the grid of `u` is connected and not empty without it."""
+    """Return whether the grid of `u` is seen to be connected, and not empty, without it.
+
+    After `REACH` units the search ends with False: where the ways around are longer the unit stays,
+    and a move costs no more in large grids.
+    """
     own = part[u]
     wanted = 0
     first = -1
@@ -66,7 +73,7 @@ def stays_connected(
     stamp[first] = reached
     queue[0] = first
     head, filled, found = 0, 1, 1
-    while head < filled:
+    while head < filled and filled < REACH:
         v = queue[head]
         head += 1
         for k in range(indptr[v], indptr[v + 1]):
@@ -80,6 +87,43 @@ def stays_connected(
                 queue[filled] = w
                 filled += 1
     return False
+
+
+@njit(cache=True)
+def _moment_change(xy: Floats, mass: Floats, centre: Floats, heavy: Floats, u: int, a: int, b: int) -> float:
+    """Return by how much the moment grows when `u` moves from `a` to `b` (Steiner's theorem)."""
+    m = mass[u]
+    change = 0.0
+    if heavy[a] > m:
+        dx, dy = xy[u, 0] - centre[a, 0] / heavy[a], xy[u, 1] - centre[a, 1] / heavy[a]
+        change -= m * heavy[a] / (heavy[a] - m) * (dx * dx + dy * dy)
+    if heavy[b] > 0.0:
+        dx, dy = xy[u, 0] - centre[b, 0] / heavy[b], xy[u, 1] - centre[b, 1] / heavy[b]
+        change += m * heavy[b] / (heavy[b] + m) * (dx * dx + dy * dy)
+    return change
+
+
+@njit(cache=True)
+def _cut_change(indptr: Ints, indices: Ints, length: Floats, part: Ints, u: int, a: int, b: int) -> float:
+    """Return by how much the cut grows when `u` moves from `a` to `b`."""
+    change = 0.0
+    for k in range(indptr[u], indptr[u + 1]):
+        if part[indices[k]] == a:
+            change += length[k]
+        elif part[indices[k]] == b:
+            change -= length[k]
+    return change
+
+
+@njit(cache=True)
+def _weight_change(w: float, size: Floats, deviation: float, by_people: bool, a: float, b: float) -> float:
+    """Return by how much the cost of two grids that weigh `a` and `b` grows when `w` moves to the second."""
+    return (
+        grid_cost(a - w, size, deviation, by_people)
+        + grid_cost(b + w, size, deviation, by_people)
+        - grid_cost(a, size, deviation, by_people)
+        - grid_cost(b, size, deviation, by_people)
+    )
 
 
 @njit(cache=True)
@@ -105,14 +149,11 @@ def anneal(
     n_parts = part.max() + 1
     load = np.zeros(n_parts)
     heavy = np.zeros(n_parts)
-    sx = np.zeros(n_parts)
-    sy = np.zeros(n_parts)
+    centre = np.zeros((n_parts, 2))
     for u in range(n):
-        p = part[u]
-        load[p] += weight[u]
-        heavy[p] += mass[u]
-        sx[p] += mass[u] * xy[u, 0]
-        sy[p] += mass[u] * xy[u, 1]
+        load[part[u]] += weight[u]
+        heavy[part[u]] += mass[u]
+        centre[part[u]] += mass[u] * xy[u]
     stamp = np.full(n, -1, np.int64)
     queue = np.empty(n, np.int64)
     tick, moves = 0, 0
@@ -125,41 +166,23 @@ def anneal(
             b = part[indices[indptr[u] + int(next_random(state) * degree)]]
             if a == b:
                 continue
-            w, m = weight[u], mass[u]
-            change = (
-                grid_cost(load[a] - w, size, coef[2], by_people)
-                + grid_cost(load[b] + w, size, coef[2], by_people)
-                - grid_cost(load[a], size, coef[2], by_people)
-                - grid_cost(load[b], size, coef[2], by_people)
-            )
-            if coef[0] > 0.0 and m > 0.0:
-                if heavy[a] > m:
-                    dx, dy = xy[u, 0] - sx[a] / heavy[a], xy[u, 1] - sy[a] / heavy[a]
-                    change -= coef[0] * m * heavy[a] / (heavy[a] - m) * (dx * dx + dy * dy)
-                if heavy[b] > 0.0:
-                    dx, dy = xy[u, 0] - sx[b] / heavy[b], xy[u, 1] - sy[b] / heavy[b]
-                    change += coef[0] * m * heavy[b] / (heavy[b] + m) * (dx * dx + dy * dy)
+            change = _weight_change(weight[u], size, coef[2], by_people, load[a], load[b])
+            if coef[0] > 0.0:
+                change += coef[0] * _moment_change(xy, mass, centre, heavy, u, a, b)
             if coef[1] > 0.0:
-                kept = 0.0
-                for k in range(indptr[u], indptr[u + 1]):
-                    if part[indices[k]] == a:
-                        kept += length[k]
-                    elif part[indices[k]] == b:
-                        kept -= length[k]
-                change += coef[1] * kept
+                change += coef[1] * _cut_change(indptr, indices, length, part, u, a, b)
             if change >= 0.0 and (hot == 0.0 or next_random(state) >= np.exp(-change / hot)):
                 continue
             tick += 1
             if not stays_connected(indptr, indices, part, u, stamp, queue, tick):
                 continue
             part[u] = b
-            load[a] -= w
-            load[b] += w
-            heavy[a] -= m
-            heavy[b] += m
-            sx[a] -= m * xy[u, 0]
-            sy[a] -= m * xy[u, 1]
-            sx[b] += m * xy[u, 0]
-            sy[b] += m * xy[u, 1]
             moves += 1
+            load[a] -= weight[u]
+            load[b] += weight[u]
+            heavy[a] -= mass[u]
+            heavy[b] += mass[u]
+            for axis in range(2):
+                centre[a, axis] -= mass[u] * xy[u, axis]
+                centre[b, axis] += mass[u] * xy[u, axis]
     return moves
