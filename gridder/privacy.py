@@ -96,15 +96,16 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
     layers: Mapping[str, Any] = plan.report["layers"]
     sizes = {layer: dict(part["size"]) for layer, part in layers.items()}
     people = {layer: size["of"] not in AREA_SIZES for layer, size in sizes.items()}
-    shown = _shown_attributes(plan)
 
     grids = plan.grids[[*GRID_COLUMNS, "geometry"]].reset_index(drop=True)
     grids["certificate_weight"] = grids["grid_id"].map(_certificate_weights(layers)).astype(float)
     grids["suppressed"] = False
-    composition = plan.composition[_pairs(plan.composition).isin(shown)].reset_index(drop=True)
+    composition = plan.composition[_pairs(plan.composition).isin(_shown_attributes(plan))].reset_index(
+        drop=True
+    )
     composition["suppressed"] = False
     units = plan.units[[*UNIT_COLUMNS, "geometry"]].reset_index(drop=True)
-    units["kind"] = _kinds(plan.units.reset_index(drop=True), shown)
+    units["kind"] = _kinds(plan.units.reset_index(drop=True), composition)
     units["suppressed"] = False
 
     if k > 1:
@@ -223,14 +224,14 @@ def _is_personal(attribute: str, composition: pd.DataFrame, layer: str) -> bool:
     return bool(_PERSONAL_NAME.search(attribute)) or any(_PERSONAL_VALUE.search(v) for v in values)
 
 
-def _kinds(units: gpd.GeoDataFrame, shown: Sequence[tuple[str, str]]) -> pd.Series[str]:
-    """Return of every unit the value of the first category column of its layer, or an empty text."""
+def _kinds(units: gpd.GeoDataFrame, composition: pd.DataFrame) -> pd.Series[str]:
+    """Return of every unit its value of the category column that varies most within grids, or ""."""
     kind = pd.Series("", index=units.index, dtype=object)
-    for layer in units["layer"].unique():
-        columns = [name for of, name in shown if of == layer and name in units.columns]
-        if columns:
-            rows = units["layer"] == layer
-            kind[rows] = units.loc[rows, columns[0]].astype(object).fillna("").astype(str)
+    own = composition[composition["attribute"].isin(units.columns)]
+    for layer, rows in own.groupby("layer"):
+        column = rows["attribute"].value_counts().index[0]
+        of_layer = units["layer"] == layer
+        kind[of_layer] = units.loc[of_layer, column].astype(object).fillna("").astype(str)
     return kind
 
 

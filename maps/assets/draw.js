@@ -10,7 +10,7 @@ Gridder.style = {
   zoneFill: "#fdfcf9",
   barrier: "#6c90ab",
   halo: "rgba(255,255,255,0.92)",
-  fieldFill: 0.62,
+  fieldFill: 0.55,
   buildingFill: 0.5,
 };
 
@@ -226,15 +226,15 @@ Gridder.drawLines = (context, frame, data, state) => {
       if (Gridder.isSeen(data.shapes.box, f, frame)) Gridder.trace(context, data.shapes, f, frame, closed);
     }
   };
-  if (state.on.barriers) {
-    traceAll("barriers", false);
-    Gridder.stroke(context, Gridder.style.halo, 4.4);
-    Gridder.stroke(context, Gridder.style.barrier, 2.2);
-  }
   if (state.on.zones) {
     traceAll("zones", true);
-    Gridder.stroke(context, Gridder.style.halo, 5.5);
-    Gridder.stroke(context, Gridder.style.zoneLine, 2.6);
+    Gridder.stroke(context, Gridder.style.halo, 6);
+    Gridder.stroke(context, Gridder.style.zoneLine, 3);
+  }
+  if (state.on.barriers) {
+    traceAll("barriers", false);
+    Gridder.stroke(context, Gridder.style.halo, 3.6);
+    Gridder.stroke(context, Gridder.style.barrier, 2.2);
   }
   if (state.on.field || state.on.building) {
     traceAll("bridges", false);
@@ -256,13 +256,19 @@ Gridder.drawHighlight = (context, frame, data, state) => {
     context.beginPath();
     Gridder.trace(context, data.shapes, grids.start + state.hovered, frame, true);
     context.save();
-    context.shadowColor = "rgba(30,40,50,0.5)";
+    context.shadowColor = "rgba(30,40,50,0.55)";
     context.shadowBlur = 14;
     context.shadowOffsetY = 3;
-    context.globalAlpha = 0.75;
-    context.fillStyle = data.palette[data.grids.colour[state.hovered]][0];
+    context.fillStyle = "#000000";
     context.fill("evenodd");
     context.restore();
+    context.save();
+    context.globalCompositeOperation = "destination-out";
+    context.fillStyle = "#000000";
+    context.fill("evenodd");
+    context.restore();
+    context.fillStyle = "rgba(255,255,255,0.22)";
+    context.fill("evenodd");
     outline(grids.start + state.hovered, 1.8);
   }
   if (state.selected !== null) outline(grids.start + state.selected, 3);
@@ -275,17 +281,31 @@ Gridder.drawHighlight = (context, frame, data, state) => {
   }
 };
 
+/* The grid's own label point, or where that is out of sight, the middle of what is seen of the grid. */
+Gridder.labelPoint = ({ grids, shapes, sections }, g, { scale, left, top, width, height }) => {
+  const x = grids.label[0][g] * scale - left;
+  const y = grids.label[1][g] * scale - top;
+  if (x > 0 && y > 0 && x < width && y < height) return [x, y];
+  const f = sections.grids.start + g;
+  const [west, north, east, south] = shapes.box.subarray(4 * f, 4 * f + 4);
+  const middle = (low, high, start, length) =>
+    (Math.max(low * scale - start, 0) + Math.min(high * scale - start, length)) / 2;
+  const seen = [middle(west, east, left, width), middle(north, south, top, height)];
+  return Gridder.contains(shapes, f, (seen[0] + left) / scale, (seen[1] + top) / scale) ? seen : [x, y];
+};
+
 /* Labels, the most important first; one that would cover another is left away. */
 Gridder.drawLabels = (context, frame, data, state) => {
   if (!state.on.labels) return;
   const taken = [];
   const put = (text, x, y, look) => {
+    if (look.size > look.room[1]) return false;
     context.font = `${look.weight} ${look.size}px ${Gridder.style.font}`;
     const width = context.measureText(text).width;
     const box = [x - width / 2 - 3, y - look.size / 2 - 2, x + width / 2 + 3, y + look.size / 2 + 2];
-    if (look.room && (width > look.room[0] || look.size > look.room[1])) return;
-    if (box[2] < 0 || box[3] < 0 || box[0] > frame.width || box[1] > frame.height) return;
-    if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) return;
+    if (width > look.room[0]) return false;
+    if (box[2] < 0 || box[3] < 0 || box[0] > frame.width || box[1] > frame.height) return false;
+    if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) return false;
     taken.push(box);
     if (look.sign) {
       context.beginPath();
@@ -300,6 +320,7 @@ Gridder.drawLabels = (context, frame, data, state) => {
     }
     context.fillStyle = look.colour;
     context.fillText(text, x, y);
+    return true;
   };
   const room = (f) => {
     const at = 4 * f;
@@ -323,9 +344,11 @@ Gridder.drawLabels = (context, frame, data, state) => {
     if (!state.on[data.grids.layer[g]] || !Gridder.isSeen(data.shapes.box, grids.start + g, frame)) continue;
     const colour = data.grids.within[g] ? Gridder.style.ink : Gridder.style.alarm;
     const space = room(grids.start + g);
-    put(data.grids.code[g], ...place(data.grids.label, g), {
+    const point = Gridder.labelPoint(data, g, frame);
+    const look = {
       weight: 600, size: space[0] > 110 ? 13 : 11, halo: 3.5, colour, room: [space[0] * 0.92, space[1] * 0.8],
-    });
+    };
+    if (!put(data.grids.code[g], ...point, look)) put(String(data.grids.number[g]), ...point, look);
   }
   if (!state.on.units) return;
   for (const layer of ["field", "building"]) {

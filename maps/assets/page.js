@@ -43,9 +43,12 @@ Gridder.padding = (page) => {
   const isWide = window.innerWidth > 720;
   const panel = page.panel.hidden ? null : page.panel.getBoundingClientRect();
   const card = page.card.getBoundingClientRect();
-  return isWide
-    ? { paddingTopLeft: [card.right + 14, 18], paddingBottomRight: [panel ? panel.width + 24 : 56, 22] }
-    : { paddingTopLeft: [14, card.bottom + 10], paddingBottomRight: [14, panel ? panel.height + 10 : 40] };
+  if (isWide) {
+    const right = panel ? window.innerWidth - panel.left + 14 : 56;
+    return { paddingTopLeft: [card.right + 14, 18], paddingBottomRight: [right, 22] };
+  }
+  const bottom = panel ? window.innerHeight - panel.top + 24 : 40;
+  return { paddingTopLeft: [14, card.bottom + 10], paddingBottomRight: [14, bottom] };
 };
 
 Gridder.showBox = (map, data, page, box, options) => {
@@ -132,8 +135,13 @@ Gridder.buildPage = (map, data, state, say) => {
     writePanel();
     writeLayers();
     if (!page.panel.hidden) page.panel.focus({ preventScroll: true });
-    if (moves && state.selected !== null) moveTo(state.selected);
+    if (state.selected !== null) (moves ? moveTo : bringIntoSight)(state.selected);
     redraw("scene", "highlight", "labels");
+  };
+
+  const bringIntoSight = (g) => {
+    const [x, y] = data.grids.label;
+    map.panInside(Gridder.toLatLng(data.bits, x[g], y[g]), Gridder.padding(page));
   };
 
   const moveTo = (g) => {
@@ -179,9 +187,7 @@ Gridder.buildPage = (map, data, state, say) => {
           },
         }, say.word("other_language"))),
       Gridder.searchBox(data, say, actions),
-      layersPart,
-      ...(data.units_left_out ? [h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) }))] : []),
-      ...(data.k > 1 ? [h("p", { class: "g-note" }, say.word("suppressed", { k: data.k }))] : []));
+      layersPart);
     writeLayers();
     writePanel();
     const tool = (key, sign, act) =>
@@ -264,6 +270,8 @@ Gridder.layerRows = (data, state, say, actions) => {
       has("barriers") ? box("barriers", h("span", { class: "g-swatch g-swatch-barriers" }), h("span", {}, say.word("barriers"))) : null,
       has("bridges") ? h("div", {}, h("span", { class: "g-swatch g-swatch-bridges" }), h("span", {}, say.word("bridges"))) : null,
       box("labels", h("span", { class: "g-swatch g-swatch-labels" }, "01"), h("span", {}, say.word("labels")))),
+    data.units_left_out ? h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) })) : "",
+    data.k > 1 ? h("p", { class: "g-note" }, say.word("suppressed", { k: data.k })) : "",
   ];
 };
 

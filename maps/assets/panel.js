@@ -83,7 +83,7 @@ Gridder.sizeBar = (data, say, g) => {
 
 Gridder.certificate = (data, say, g) => {
   const reason = data.grids.reason[g];
-  if (!data.words[reason]) return null;
+  if (data.grids.within[g] || !data.words[reason]) return null;
   const layer = data.grids.layer[g];
   const { minimum, maximum } = data.sizes[layer];
   const weight = data.grids.certificate_weight[g];
@@ -108,7 +108,7 @@ Gridder.facts = (data, say, g) => {
     grids.n_members[g] === null && !hidden ? null : ["members", say.count(grids.n_members[g], hidden)],
     [`${grids.layer[g]}_count`, say.number(grids.n_units[g])],
     ["area", `${say.number(area)} ${say.word("of_area_ha")} · ${say.number(area * 15, 1)} ${say.word("of_area_mu")}`],
-    ["compactness", grids.polsby_popper[g] === null ? "–" : say.number(grids.polsby_popper[g])],
+    ["compactness", grids.polsby_popper[g] === null ? "–" : grids.polsby_popper[g].toFixed(2)],
   ].filter((row) => row !== null);
   return h("dl", {}, rows.map(([key, value]) =>
     h("div", key === "compactness" ? { title: say.word("compactness_note") } : {},
