@@ -1,4 +1,4 @@
-"""A polygon divided into parts of equal area along its own axis."""
+"""A polygon divided into parts of given area along its own axis."""
 
 from __future__ import annotations
 
@@ -63,13 +63,29 @@ def split_equal(
     """
     if n < 1:
         raise ValueError(f"a polygon cannot be split into {n} parts")
-    if n == 1:
+    return split_by_shares(polygon, np.full(n, 1.0 / n))
+
+
+def split_by_shares(
+    polygon: shapely.Polygon | shapely.MultiPolygon, shares: Floats
+) -> list[shapely.Polygon | shapely.MultiPolygon]:
+    """Return parts with these shares of the area, cut as `split_equal` does and in the same order.
+
+    Parameters
+    ----------
+    polygon
+        Valid, not empty, in metres.
+    shares
+        All above 0, together 1, shape (n,).
+    """
+    if len(shares) == 1:
         return [polygon]
     axis = _own_axis(polygon)
     rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(polygon)))
     starts, ends = _edges(rings)
     corners = axis.positions(shapely.get_coordinates(rings))
-    cuts = _snapped(_equal_cuts(axis.positions(starts), axis.positions(ends), n), corners[:, 0])
+    below = np.cumsum(shares)[:-1]
+    cuts = _snapped(_cuts(axis.positions(starts), axis.positions(ends), below), corners[:, 0])
 
     low, high = corners[:, 1].min() - 1.0, corners[:, 1].max() + 1.0
     feet = np.column_stack([np.repeat(cuts, 2), np.tile([low, high], len(cuts))])
@@ -80,7 +96,7 @@ def split_equal(
     shapely.prepare(polygon)
     inside = shapely.contains(polygon, inner)
     part = np.searchsorted(cuts, axis.positions(shapely.get_coordinates(inner))[:, 0])
-    return [shapely.coverage_union_all(faces[inside & (part == k)]) for k in range(n)]
+    return [shapely.coverage_union_all(faces[inside & (part == k)]) for k in range(len(shares))]
 
 
 def _own_axis(polygon: shapely.Polygon | shapely.MultiPolygon) -> _Axis:
@@ -139,16 +155,16 @@ def _area_before(starts: Floats, ends: Floats, cut: float) -> tuple[float, float
 
 
 @njit(cache=True)
-def _equal_cuts(starts: Floats, ends: Floats, n: int) -> Floats:
-    """Return the n - 1 positions that divide the area equally, by Newton steps inside a bracket."""
+def _cuts(starts: Floats, ends: Floats, below: Floats) -> Floats:
+    """Return the positions with these shares of the area before them, by Newton steps inside a bracket."""
     left = min(starts[:, 0].min(), ends[:, 0].min())
     right = max(starts[:, 0].max(), ends[:, 0].max())
     total = _area_before(starts, ends, right + 1.0)[0]
-    cuts = np.empty(n - 1)
-    for k in range(1, n):
-        target = total * k / n
+    cuts = np.empty(len(below))
+    for k in range(len(below)):
+        target = total * below[k]
         low, high = left, right
-        cut = low + (high - low) / (n - k + 1)
+        cut = low + (high - low) / (len(below) - k + 1)
         for _ in range(STEPS):
             area, width = _area_before(starts, ends, cut)
             excess = (area - target) / total
@@ -160,6 +176,6 @@ def _equal_cuts(starts: Floats, ends: Floats, n: int) -> Floats:
                 low = cut
             step = cut - excess * total / width if width != 0.0 else low
             cut = step if low < step < high else (low + high) / 2.0
-        cuts[k - 1] = cut
+        cuts[k] = cut
         left = cut
     return cuts

@@ -213,7 +213,7 @@ def _cut(peopled: Peopled, weight: Floats | None, bounds: Bounds, *, progress: P
 
 def _cut_fields(peopled: Peopled, weight: Floats, bounds: Bounds) -> Cut:
     settled, placed = peopled.settled, peopled.placed
-    parts = cut_fields(settled.geoms, weight, minimum=bounds.minimum, maximum=bounds.maximum)
+    parts = cut_fields(settled.geoms, weight, maximum=bounds.maximum)
     first = np.searchsorted(parts.parent, np.arange(len(settled.geoms)))
     n_parts = np.bincount(parts.parent, minlength=len(settled.geoms))
     unit = np.where(placed.unit >= 0, first[placed.unit], -1)
