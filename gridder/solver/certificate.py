@@ -13,6 +13,7 @@ from gridder.solver.problem import SHARE_OF_TARGET, Problem
 
 TOLERANCE = 1e-9
 """Bounds may be missed by this share of the maximum, the rounding of sums of weights."""
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +113,27 @@ def set_apart(problem: Problem, graph: Graph) -> Apart:
     """Find units above the maximum and components below the minimum.
 
     With `n_grids` target and bounds follow from the weight that remains, and what is set apart from them:
-    this is repeated until it settles.
+    this is repeated until it settles, first for the heavy units alone.
+    Where it does not settle, the bounds are those that follow without the heavy units.
     """
-    n = len(problem.weight)
-    rest = np.ones(n, bool)
-    for _ in range(20):
-        apart = _apart(problem, graph, _size_of(problem, float(problem.weight[rest].sum())))
-        if problem.n_grids is None or np.array_equal(rest, apart.grid < 0):
+    weight = problem.weight
+    rest = np.ones(len(weight), bool)
+    while True:
+        size = _size_of(problem, float(weight[rest].sum()))
+        light_enough = rest & (weight <= size[2] * (1.0 + TOLERANCE))
+        if problem.n_grids is None or np.array_equal(rest, light_enough):
             break
+        rest = light_enough
+    first = _apart(problem, graph, size)
+    apart = first
+    for _ in range(_ATTEMPTS if problem.n_grids is not None else 0):
+        if np.array_equal(rest, apart.grid < 0):
+            return apart
         rest = apart.grid < 0
-    return apart
+        if not rest.any():
+            break
+        apart = _apart(problem, graph, _size_of(problem, float(weight[rest].sum())))
+    return first
 
 
 def _size_of(problem: Problem, remaining: float) -> tuple[float, float, float]:
@@ -145,11 +157,11 @@ def _apart(problem: Problem, graph: Graph, size: tuple[float, float, float]) -> 
     piece = graph.components(~heavy)
     n_pieces = int(piece.max(initial=-1)) + 1
     total = np.bincount(piece[~heavy], weight[~heavy], n_pieces)
-    light = total < minimum - slack
+    light = np.append(total < minimum - slack, False)
     host = hosts(graph, heavy, piece)
     grid = np.full(len(weight), -1, np.int64)
     owner = np.arange(len(weight))
-    inside = ~heavy & light[piece]
+    inside = light[piece]
     owner[inside] = np.where(host[piece[inside]] >= 0, host[piece[inside]], len(weight) + piece[inside])
     away = heavy | inside
     grid[away] = by_first_unit(owner[away])

@@ -293,7 +293,10 @@ def _frontier_search(
     n = len(order)
     nothing = np.empty(0, np.int64)
     slots, leaves, holder = _schedule(indptr, indices, order, rooted, width)
-    table = np.full(1 << 20, -1, np.int32)
+    n_places = 16
+    while n_places < 2 * limit:
+        n_places *= 2
+    table = np.full(n_places, -1, np.int32)
     places = np.empty(limit + 1, np.int64)
     now = np.empty((limit + 1, width + 2), np.int64)
     later = np.empty((limit + 1, width + 2), np.int64)

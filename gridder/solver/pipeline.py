@@ -350,6 +350,9 @@ def _search_exactly(
         status = exact.UNDECIDED
         if len(units) <= _EXACT_UNITS:
             status = _search_region(work, part, units, count, _EXACT_LIMIT)
+        if status == exact.INFEASIBLE and count > 0 and len(work.counts) > 1:
+            # another share of the grids asked for might fit; only what no number fits is proved
+            status = exact.UNDECIDED
         if status == exact.INFEASIBLE:
             proofs.append(units)
         elif status == exact.UNDECIDED:

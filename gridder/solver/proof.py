@@ -30,7 +30,7 @@ def behind(indptr: Ints, indices: Ints, vertex: int, most: int, mark: Ints, tick
     found = np.empty(0, np.int64)
     largest = np.empty(0, np.int64)
     has_rest = False
-    queue = np.empty(most + 1, np.int64)
+    queue = np.empty(most, np.int64)
     mark[vertex] = tick
     for k in range(indptr[vertex], indptr[vertex + 1]):
         if mark[indices[k]] >= tick:
@@ -47,7 +47,7 @@ def behind(indptr: Ints, indices: Ints, vertex: int, most: int, mark: Ints, tick
                 if mark[v] >= tick:
                     complete = complete and (v == vertex or mark[v] == own)
                     continue
-                if filled > most:
+                if filled == most:
                     complete = False
                     break
                 mark[v] = own

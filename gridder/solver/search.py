@@ -73,7 +73,7 @@ def stays_connected(
     stamp[first] = reached
     queue[0] = first
     head, filled, found = 0, 1, 1
-    while head < filled and filled < REACH:
+    while head < filled < REACH:
         v = queue[head]
         head += 1
         for k in range(indptr[v], indptr[v + 1]):

@@ -87,9 +87,7 @@ def check(problem: Problem, solution: Solution, minimum: float, maximum: float) 
                 assert not any(
                     m * minimum - slack <= c.weight <= m * maximum + slack for m in range(1, len(units) + 1)
                 )
-    bad = {
-        g for g, units in grids.items() if not minimum - slack <= weigh(units) <= maximum + slack
-    }
+    bad = {g for g, units in grids.items() if not minimum - slack <= weigh(units) <= maximum + slack}
     assert bad <= set(covered)
     reasons = [covered[g] for g in bad]
     return {reason: reasons.count(reason) for reason in set(reasons)}
