@@ -36,7 +36,21 @@ class InputError(GridderError, ValueError):
 
 
 class OutputExistsError(GridderError, FileExistsError):
-    """The output folder exists and is not empty."""
+    """The output folder exists and is not empty.
+
+    Parameters
+    ----------
+    fault
+        Which folder, what is in the way, and the remedy.
+    """
+
+    def __init__(self, fault: Finding) -> None:
+        self.fault = fault
+        super().__init__(describe(fault, "en"))
+
+    def say(self, lang: Lang) -> str:
+        """Return the fault as text."""
+        return describe(self.fault, lang)
 
 
 class Stopped(GridderError):

@@ -1,0 +1,121 @@
+"""The plain words, in both languages, for slugs that files and pages show to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridder.model import Text
+
+LAYERS = {"field": Text("Fields", "田间"), "building": Text("Buildings", "楼宇")}
+
+SIZES = {
+    "members": Text("members", "人"),
+    "households": Text("households", "户"),
+    "area_ha": Text("ha", "公顷"),
+    "area_mu": Text("mu", "亩"),
+}
+
+METHODS = {
+    "inside": Text("point inside", "坐标在内"),
+    "nearest": Text("nearest", "就近"),
+    "unit-id": Text("by number", "按编号"),
+    "address": Text("by address", "按地址"),
+    "by-order": Text("shared out", "按次序分配"),
+}
+
+OUT_OF_BOUNDS = {
+    "unit-over-maximum": Text("one unit alone is above the maximum", "单个地块/楼栋已超过上限"),
+    "component-under-minimum": Text("isolated piece below the minimum", "孤立片块合计低于下限"),
+    "no-count-fits": Text("no number of grids fits the bounds", "任何网格数都无法满足上下限"),
+    "skill-short": Text("too few people with the needed skill", "具备所需技能的人员不足"),
+    "proved-infeasible": Text("proved impossible", "已证明无解"),
+    "not-found": Text("not found within the effort", "在限定的计算量内未找到"),
+}
+
+_CERTIFICATES = {
+    "unit-over-maximum": Text(
+        "Unit {units} alone comes to {weight}, above the maximum of {maximum}, and may not be cut.",
+        "地块/楼栋 {units} 单独即为 {weight}，超过上限 {maximum}，且不可再分。",
+    ),
+    "component-under-minimum": Text(
+        "This piece ({n} units) touches no other of its zone; all of it comes to {weight}, "
+        "below the minimum of {minimum}.",
+        "该片块（{n} 个地块/楼栋）在片区内与其他部分不相连，合计 {weight}，低于下限 {minimum}。",
+    ),
+    "no-count-fits": Text(
+        "The connected piece comes to {weight}; no number of grids keeps every one between {minimum} "
+        "and {maximum}.",
+        "相连部分合计 {weight}，无论分成几个网格，都不能使每个网格都在 {minimum} 至 {maximum} 之间。",
+    ),
+    "skill-short": Text(
+        "The connected piece has fewer people with the needed skill than its grids require.",
+        "相连部分中具备所需技能的人员少于各网格所需。",
+    ),
+    "proved-infeasible": Text(
+        "All divisions of this piece ({n} units, {weight} in all) were examined: none keeps every grid "
+        "between {minimum} and {maximum}.",
+        "已穷尽该部分（{n} 个地块/楼栋，合计 {weight}）的所有划分：没有一种能使每个网格都在 {minimum} 至 "
+        "{maximum} 之间。",
+    ),
+    "not-found": Text(
+        "The search ended before a division within {minimum} to {maximum} was found; more effort may find one.",
+        "搜索结束时仍未找到在 {minimum} 至 {maximum} 之间的划分；增加计算量或可找到。",
+    ),
+}
+
+UNPLACED = {
+    "no-parcel": (
+        Text("no parcel number and no field coordinates", "没有地块编号，也没有田块坐标"),
+        Text("fill in the parcel number (地块编号) or the field coordinates", "补填地块编号或田块经纬度"),
+    ),
+    "no-location": (
+        Text("nothing says where this person belongs", "没有任何位置信息"),
+        Text("fill in coordinates, a unit number or an address", "补填经纬度、地块/楼栋编号或地址"),
+    ),
+    "unknown-unit": (
+        Text("the unit number is not in the boundary file", "编号在边界文件中不存在"),
+        Text("correct the number, or add coordinates", "更正编号，或补填经纬度"),
+    ),
+    "ambiguous-unit": (
+        Text("the unit number names several units", "编号对应多个地块/楼栋"),
+        Text("add coordinates, or make the numbers unique", "补填经纬度，或使编号唯一"),
+    ),
+    "out-of-reach": (
+        Text("the coordinates lie too far from every unit", "坐标离所有地块/楼栋都太远"),
+        Text("check the coordinates, or raise --reach", "核对经纬度，或增大 --reach"),
+    ),
+    "no-address-match": (
+        Text("the address was not found", "地址未能匹配"),
+        Text("correct the address, or add coordinates", "更正地址，或补填经纬度"),
+    ),
+}
+
+_MOST_IDS = 5
+
+
+def word(table: Mapping[str, Text], slug: str) -> Text:
+    """Return the words for a slug, or the slug itself where it has none (a user's own column)."""
+    return table.get(slug, Text(slug, slug))
+
+
+def number(value: float) -> str:
+    """Return a size as people write it: whole numbers without a point, others with two decimals.
+
+    >>> number(1234.0), number(0.5)
+    ('1,234', '0.5')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def explain(certificate: Mapping[str, Any]) -> Text:
+    """Return a certificate (DESIGN: `reason, grid_ids, unit_ids, weight, minimum, maximum`) as a sentence."""
+    template = word(_CERTIFICATES, certificate["reason"])
+    ids = [str(unit) for unit in certificate["unit_ids"]]
+    return template.format(
+        n=len(ids),
+        units=", ".join(ids[:_MOST_IDS]) + (" …" if len(ids) > _MOST_IDS else ""),
+        weight=number(certificate["weight"]),
+        minimum=number(certificate["minimum"]),
+        maximum=number(certificate["maximum"]),
+    )
