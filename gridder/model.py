@@ -326,7 +326,9 @@ class PlanView:
     """
 
     grids: gpd.GeoDataFrame
+    """Columns of the plan's grids that name nobody, `certificate_weight` and `suppressed`."""
     units: gpd.GeoDataFrame
+    """`unit_id, grid_id, layer, zone, size, area_ha, kind, suppressed`; `kind` is a crop or the like."""
     neighbours: pd.DataFrame
     """Neighbouring grids: `grid_a, grid_b`."""
     composition: pd.DataFrame
@@ -337,5 +339,5 @@ class PlanView:
     sizes: Mapping[str, Mapping[str, Any]]
     """By layer: `of, target, minimum, maximum`."""
     summary: Mapping[str, Any]
-    """Counts of the report that name nobody."""
+    """By layer: `n_units, n_grids, n_within, placed, unplaced`; counts of people may be missing."""
     k: int = 1

@@ -99,6 +99,8 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
 
     grids = plan.grids[[*GRID_COLUMNS, "geometry"]].reset_index(drop=True)
     grids["certificate_weight"] = grids["grid_id"].map(_certificate_weights(layers)).astype(float)
+    if not plan.report["members"]["total"]:
+        grids["n_members"] = np.nan
     grids["suppressed"] = False
     composition = plan.composition[_pairs(plan.composition).isin(_shown_attributes(plan))].reset_index(
         drop=True
@@ -293,20 +295,19 @@ def _summary(plan: Plan, k: int) -> dict[str, Any]:
     People placed and not placed add up to the same total in both layers, so that a small count of
     one layer hides the counts of people not placed in both.
     """
-    members: Mapping[str, Any] = plan.report.content.get("members") or {}
-    unplaced = {
-        layer: sum(members[layer]["unplaced"].values()) for layer in plan.report["layers"] if layer in members
-    }
-    tell_unplaced = all(n >= k for n in unplaced.values()) or k == 1
+    members: Mapping[str, Any] = plan.report["members"]
+    layers: Mapping[str, Any] = plan.report["layers"]
+    unplaced = {layer: sum(members[layer]["unplaced"].values()) for layer in layers}
+    tell_unplaced = k == 1 or min(unplaced.values()) >= k
     summary = {}
-    for layer, part in plan.report["layers"].items():
+    for layer, part in layers.items():
         within = plan.grids.loc[plan.grids["layer"] == layer, "within_bounds"].to_numpy(dtype=bool)
-        placed = members[layer]["placed"] if layer in members else None
+        placed = members[layer]["placed"]
         summary[layer] = {
             "n_units": part["n_units"],
             "n_grids": part["n_grids"],
             "n_within": int(within.sum()),
-            "placed": placed if placed is not None and (placed >= k or k == 1) else None,
-            "unplaced": unplaced.get(layer) if tell_unplaced else None,
+            "placed": placed if members["total"] and (k == 1 or placed >= k) else None,
+            "unplaced": unplaced[layer] if members["total"] and tell_unplaced else None,
         }
     return summary

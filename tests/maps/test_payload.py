@@ -1,0 +1,123 @@
+"""The packed data says what the view says."""
+
+import base64
+import json
+import zlib
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from pyproj import Transformer
+
+import maps.payload
+from maps.payload import WORLD_BITS, build_payload, to_rings, to_world
+
+
+def unpack(payload):
+    about = json.loads(zlib.decompress(base64.b64decode(payload.about)))
+    planes = np.frombuffer(zlib.decompress(base64.b64decode(payload.geometry)), dtype=np.uint8)
+    values = planes.reshape(4, -1).T.copy().view("<u4").ravel().astype(np.int64)
+    return about, values
+
+
+def unpack_rings(about, values):
+    """Return the rings of every feature, decoded apart from the code that packs."""
+    counts = about["counts"]
+    n_features = sum(counts["features"])
+    per_feature, per_ring, zx, zy = np.split(
+        values, np.cumsum([n_features, counts["rings"], counts["points"]])
+    )
+    x, y = (np.cumsum((z >> 1) ^ -(z & 1)) for z in (zx, zy))
+    rings = np.split(np.column_stack([x, y]), np.cumsum(per_ring)[:-1])
+    ends = np.cumsum(per_feature)
+    return [rings[end - n : end] for n, end in zip(per_feature, ends, strict=True)]
+
+
+def test_positions_are_web_mercator():
+    """Whole steps of 2^-28 of the world agree with PROJ's EPSG:3857 to half a step."""
+    lonlat = np.array([[0.0, 0.0], [131.2, 47.2], [-70.5, -33.4], [179.9, 80.0]])
+    metres = np.column_stack(Transformer.from_crs(4326, 3857, always_xy=True).transform(*lonlat.T))
+    world = 2 * np.pi * 6378137
+    expected = np.column_stack([metres[:, 0] / world + 0.5, 0.5 - metres[:, 1] / world]) * 2**WORLD_BITS
+    assert np.abs(to_world(lonlat) - expected).max() <= 0.51
+
+
+def test_rings_of_holes_parts_and_lines():
+    """A polygon with a hole has two rings, two parts two, a line one; a ring's closing point is left out."""
+    hole = shapely.Polygon(shapely.box(0, 0, 9, 9).exterior, [shapely.box(3, 3, 6, 6).exterior.coords])
+    parts = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(5, 5, 6, 6)])
+    line = shapely.LineString([(0, 0), (1, 1), (2, 0)])
+    rings = to_rings(np.array([hole, line, parts], dtype=object))
+    assert rings.per_feature.tolist() == [2, 1, 2]
+    assert rings.per_ring.tolist() == [4, 4, 3, 4, 4]
+
+
+def test_points_closer_than_a_step_are_left_out():
+    """Points a millimetre apart are one."""
+    line = shapely.LineString([(10, 50), (10.00000001, 50), (10.1, 50)])
+    assert to_rings(np.array([line], dtype=object)).per_ring.tolist() == [2]
+
+
+def test_every_geometry_survives(view):
+    """The decoded shapes differ from the view's by less than 0.2 m, feature by feature."""
+    about, values = unpack(build_payload(view, "en", None))
+    decoded = unpack_rings(about, values)
+    frames = [getattr(view, name) for name in about["counts"]["sections"]]
+    assert about["counts"]["features"] == [len(frame) for frame in frames]
+    originals = [g for frame in frames for g in frame.geometry]
+    step_m = 2 * np.pi * 6378137 / 2**WORLD_BITS
+    for original, rings in zip(originals, decoded, strict=True):
+        points = np.vstack(rings) * step_m
+        metres = gpd.GeoSeries([original], crs=4326).to_crs(3857).get_coordinates().to_numpy()
+        metres = np.column_stack([metres[:, 0], -metres[:, 1]]) + np.pi * 6378137
+        expected = shapely.multipoints(metres)
+        assert shapely.hausdorff_distance(shapely.multipoints(points), expected) < 0.2
+
+
+def test_columns_say_what_the_view_says(view):
+    """Numbers, names and missing counts arrive unchanged."""
+    about, _ = unpack(build_payload(view, "zh", "题"))
+    grids = about["grids"]
+    assert (about["lang"], about["title"], about["k"]) == ("zh", "题", 5)
+    assert grids["code"] == view.grids["code"].tolist()
+    assert grids["size"][:3] == [8, 9, 10]
+    assert grids["size"][10] is None
+    assert grids["suppressed"][10] == 1
+    assert grids["reason"][5] == "component-under-minimum"
+    assert about["units"]["grid"][:8] == [0, 0, 0, 0, 1, 1, 1, 1]
+    a, b = np.array(about["neighbours"])
+    colour = np.array(grids["colour"])
+    assert len(a) == len(view.neighbours)
+    assert (colour[a] != colour[b]).all()
+
+
+def test_labels_lie_in_the_largest_part(view):
+    """The label of a ring-shaped grid lies on its land, not in its hole."""
+    ring = shapely.Polygon(
+        shapely.box(131, 47, 132, 48).exterior, [shapely.box(131.2, 47.2, 131.8, 47.8).exterior.coords]
+    )
+    grids = view.grids.copy()
+    grids.loc[0, "geometry"] = shapely.MultiPolygon([shapely.box(130, 47, 130.1, 47.1), ring])
+    about, _ = unpack(build_payload(replace(view, grids=grids), "en", None))
+    x, y = (values[0] / 2**WORLD_BITS for values in about["grids"]["label"])
+    point = (x - 0.5) * 360, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y))))
+    assert ring.contains(shapely.Point(point))
+
+
+def test_too_many_units_are_left_out(view, monkeypatch):
+    """Above the limit the file has no unit, still every grid, and says how many are missing."""
+    monkeypatch.setattr(maps.payload, "MOST_UNITS", 63)
+    about, _ = unpack(build_payload(view, "en", None))
+    assert about["units"]["id"] == []
+    assert about["units_left_out"] == 64
+    assert len(about["grids"]["id"]) == 16
+
+
+@pytest.mark.parametrize("frame", ["zones", "barriers", "bridges", "units"])
+def test_parts_may_be_empty(view, frame):
+    """A plan without zones, barriers, bridges or units is packed too."""
+    about, _ = unpack(build_payload(replace(view, **{frame: getattr(view, frame).iloc[:0]}), "en", None))
+    at = about["counts"]["sections"].index(frame)
+    assert about["counts"]["features"][at] == 0
