@@ -35,6 +35,8 @@ GRID_COLUMNS = (
     "reason",
 )
 UNIT_COLUMNS = ("unit_id", "grid_id", "layer", "zone", "size", "area_ha")
+TOUCHING_M = 1.0
+"""Grids of buildings are made of plots, which touch; only fields have lanes between them."""
 AREA_SIZES = ("area_ha", "area_mu")
 
 _PERSONAL_NAME = re.compile(
@@ -247,13 +249,14 @@ def _certificate_weights(layers: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _neighbours(plan: Plan, layers: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the pairs of grids that a link of their units joins or that lie within the layer's gap."""
+    """Return the pairs of grids that a link of their units joins or that lie beside each other."""
     pairs = [_linked(plan)]
     for layer, part in layers.items():
         rows = plan.grids[plan.grids["layer"] == layer]
         geoms = rows.geometry.to_numpy()
         ids = rows["grid_id"].to_numpy(dtype=object)
-        a, b = shapely.STRtree(geoms).query(geoms, predicate="dwithin", distance=part["gap_m"])
+        near_m = part["gap_m"] if layer == "field" else TOUCHING_M
+        a, b = shapely.STRtree(geoms).query(geoms, predicate="dwithin", distance=near_m)
         pairs.append(pd.DataFrame({"grid_a": ids[a], "grid_b": ids[b]}))
     position = pd.Series(np.arange(len(plan.grids)), index=plan.grids["grid_id"])
     both = pd.concat(pairs, ignore_index=True)

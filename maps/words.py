@@ -26,7 +26,7 @@ WORDS = {
     "show_out_of_bounds": Text("Show the grids out of bounds", "列出超出范围的网格"),
     "unplaced": Text("not placed", "未编入"),
     "target_of": Text(
-        "Target {target} {unit} ({minimum} to {maximum})", "目标规模 {target}{unit}（{minimum}—{maximum}）"
+        "Target {target} {unit} ({minimum} to {maximum})", "目标规模 {target} {unit}（{minimum}—{maximum}）"
     ),
     "of_members": Text("people", "人"),
     "of_households": Text("households", "户"),
@@ -68,15 +68,15 @@ WORDS = {
     "why": Text("Why it is out of bounds", "超出范围的原因"),
     "unit-over-maximum": Text(
         "One unit alone counts {weight} {unit}, more than the maximum of {maximum}, and may not be cut.",
-        "其中一个单元本身就有 {weight}{unit}，超过上限 {maximum}，且不可切分。",
+        "其中一个单元本身就有 {weight} {unit}，超过上限 {maximum}，且不可切分。",
     ),
     "component-under-minimum": Text(
         "This connected piece of land counts {weight} {unit} in all, less than the minimum of {minimum}.",
-        "这片相连的土地总共只有 {weight}{unit}，低于下限 {minimum}。",
+        "这片相连的土地总共只有 {weight} {unit}，低于下限 {minimum}。",
     ),
     "no-count-fits": Text(
         "The {weight} {unit} of this connected piece fit no whole number of grids between {minimum} and {maximum}.",
-        "这片相连的土地共 {weight}{unit}，无论分成几个网格，都不能全部落在 {minimum} 与 {maximum} 之间。",
+        "这片相连的土地共 {weight} {unit}，无论分成几个网格，都不能全部落在 {minimum} 与 {maximum} 之间。",
     ),
     "skill-short": Text(
         "This connected piece has fewer people with the needed skill than its grids need.",
