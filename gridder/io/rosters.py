@@ -118,7 +118,7 @@ def write_rosters(
     parts = [
         _overview(plan, lang),
         *_zone_sheets(plan, people, lang),
-        *_unplaced(plan, people, names=names, lang=lang),
+        *_unplaced(people, names=names, lang=lang),
     ]
     titles = sheet_names([sheet.name for sheet in parts])
     write_workbook(
@@ -161,7 +161,7 @@ def _positions(among: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
 
 
 def _household_numbers(table: pd.DataFrame) -> np.ndarray:
-    """Number the households of each grid from 1 in the order of its people, so that none can be recognised."""
+    """Return numbers for households, from 1 in each grid, under which none can be recognised."""
     has = (table["household"] != "") & (table["grid_at"] >= 0)
     keys = table[has].groupby(["grid_at", "compound", "building", "household"], sort=False).ngroup()
     first = keys.groupby(table.loc[has, "grid_at"]).transform("min")
@@ -329,7 +329,7 @@ def _overview(plan: Plan, lang: Lang) -> Sheet:
     return _list_sheet(Text("Overview", "总览").say(lang), [head.say(lang) for head in _OVERVIEW], rows, lang)
 
 
-def _unplaced(plan: Plan, people: pd.DataFrame, *, names: bool, lang: Lang) -> Iterator[Sheet]:
+def _unplaced(people: pd.DataFrame, *, names: bool, lang: Lang) -> Iterator[Sheet]:
     """Yield the people without a grid, with the reason and what to do, layer by layer."""
     who = ["own_id", "name", "phone"] if names else ["member_id"]
     heads = [_HEADS[name].say(lang) for name in who]
