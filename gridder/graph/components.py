@@ -164,8 +164,9 @@ class _Ground:
 
     def __init__(self, geoms: Geometries, zone: Ints, barriers: Geometries, bridge_m: float) -> None:
         begin, end, _ = segments(barriers)
-        self._geoms, self._zone, self._bridge_m = geoms, zone, bridge_m
-        self._tree = shapely.STRtree(geoms)
+        # which of several shortest lines is found depends on where rings begin
+        self._geoms, self._zone, self._bridge_m = shapely.normalize(geoms), zone, bridge_m
+        self._tree = shapely.STRtree(self._geoms)
         self._barriers = shapely.STRtree(shapely.linestrings(np.stack([begin, end], axis=1)))
 
     def nearest(self, units: Ints, of_unit: Ints) -> tuple[int, int, float] | None:
@@ -208,7 +209,9 @@ class _Ground:
     def _is_clear(self, ends: Ints) -> Bools:
         """Tell between which pairs the shortest line keeps its distance from every barrier."""
         lines = shapely.shortest_line(self._geoms[ends[:, 0]], self._geoms[ends[:, 1]])
-        met, _ = self._barriers.query(lines, predicate="dwithin", distance=BARRIER_MARGIN_M)
+        # GEOS 3.14 finds nothing near a prepared line of no length
+        ways = np.where(shapely.length(lines) == 0, shapely.get_point(lines, 0), lines)
+        met, _ = self._barriers.query(ways, predicate="dwithin", distance=BARRIER_MARGIN_M)
         clear = np.ones(len(ends), dtype=bool)
         clear[met] = False
         return clear

@@ -59,7 +59,7 @@ class Buckets(NamedTuple):
 @njit(cache=True)
 def _holds(box: Floats, x: float, y: float) -> bool:
     """Tell whether a box, open to the upper right, holds a point."""
-    return box[0, 0] <= x < box[1, 0] and box[0, 1] <= y < box[1, 1]
+    return bool(box[0, 0] <= x < box[1, 0] and box[0, 1] <= y < box[1, 1])
 
 
 @njit(cache=True)
