@@ -66,7 +66,7 @@ def describe(finding: Finding, lang: Lang) -> str:
         shown = ", ".join(str(row) for row in finding.rows[:5])
         more = len(finding.rows) - 5
         if lang == "zh":
-            where += f" 第 {shown} 行" + (f"等 {len(finding.rows)} 行" if more > 0 else "")
+            where += f"第 {shown} 行" + (f"等 {len(finding.rows)} 行" if more > 0 else "")
         else:
             label = "row" if len(finding.rows) == 1 else "rows"
             where += f" {label} {shown}" + (f" and {more} more" if more > 0 else "")

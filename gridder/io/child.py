@@ -1,0 +1,306 @@
+"""The child process that opens files of strangers: `python -I -m gridder.io.child FOLDER`.
+
+It reads one request as JSON from standard input, writes the rows to `FOLDER/table.arrow` (geometries as
+WKB), and answers with JSON on standard output: `{"faults": […]}` or what it found.
+Nothing that it answers can run code in the parent.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gridder.io import encoding, formats, unpack
+from gridder.io.confine import confine
+
+WKB = "__wkb__"
+ROW = "__row__"
+BYTE_BY_BYTE = "ISO-8859-1"
+"""Read so, every byte of a .dbf comes back as one letter, and can be decoded afterwards."""
+
+
+class Fault(Exception):
+    """The file cannot be read: a kind that the parent puts into words, and facts for it."""
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        self.kind, self.facts = kind, facts
+        super().__init__(kind)
+
+
+def main() -> None:
+    """Answer one request."""
+    folder = Path(sys.argv[1])
+    request = json.load(sys.stdin)
+    confine()
+    try:
+        answer = _answer(request, folder)
+    except Fault as fault:
+        answer = {"faults": [{"kind": fault.kind, "facts": fault.facts}]}
+    except unpack.Refused as refused:
+        answer = {"faults": [{"kind": refused.kind, "facts": refused.facts}]}
+    json.dump(answer, sys.stdout)
+
+
+def _answer(request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    path = Path(request["path"])
+    if path.suffix.lower() in formats.TABLE_SUFFIXES:
+        return _read_table(path, request, folder)
+    return _read_vector(path, request, folder)
+
+
+def _read_vector(path: Path, request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    layers = list(_layers(path, folder))
+    if not layers:
+        raise Fault("no-layer")
+    described = [{key: layer[key] for key in ("name", "family", "n")} for layer in layers]
+    if request["list_only"]:
+        return {"layers": described}
+    layer = _choose(layers, request["layername"], request["family"])
+    answer = _read_layer(layer, request, folder)
+    return answer | {"layers": described, "layername": layer["name"]}
+
+
+def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield every layer of a file, or of all files in an archive."""
+    import pyogrio
+
+    sources = [(path, path.stem)]
+    if path.suffix.lower() in formats.ARCHIVE_SUFFIXES:
+        sources = unpack.unpack(path, folder / "unpacked")
+    for source, name in sources:
+        driver = formats.DRIVER_OF_SUFFIX[source.suffix.lower()]
+        try:
+            listed = pyogrio.list_layers(source)
+            for layername, geometry_type in listed:
+                info = pyogrio.read_info(
+                    source, layer=layername, encoding=_open_encoding(driver), force_feature_count=True
+                )
+                if info["driver"] != driver:
+                    raise Fault("other-format", driver=info["driver"])
+                yield {
+                    "source": source,
+                    "driver": driver,
+                    "inside": layername,
+                    "name": name if driver != "GPKG" else layername,
+                    "family": formats.geometry_family(geometry_type),
+                    "n": info["features"],
+                }
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise Fault("unreadable", detail=_short(error)) from error
+
+
+def _open_encoding(driver: str) -> str | None:
+    return BYTE_BY_BYTE if driver == "ESRI Shapefile" else None
+
+
+def _choose(layers: Sequence[dict[str, Any]], layername: str, family: str) -> dict[str, Any]:
+    """Return the layer that was named, or the only one whose geometry fits."""
+    names = [layer["name"] for layer in layers]
+    if layername:
+        named = [layer for layer in layers if layer["name"] == layername]
+        if not named:
+            raise Fault("no-such-layer", wanted=layername, names=names)
+        return named[0]
+    fitting = [layer for layer in layers if layer["family"] in (family, formats.ANY) or family == formats.ANY]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(layers) == 1:
+        return layers[0]
+    raise Fault("several-layers", names=[layer["name"] for layer in fitting] or names)
+
+
+def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    import pyogrio
+
+    try:
+        meta, table = pyogrio.raw.read_arrow(
+            layer["source"],
+            layer=layer["inside"],
+            where=request["subset"] or None,
+            encoding=_open_encoding(layer["driver"]),
+            return_fids=True,
+        )
+    except ValueError as error:
+        raise Fault("bad-subset", subset=request["subset"], detail=_short(error)) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, RuntimeError) as error:
+        raise Fault("unreadable", detail=_short(error)) from error
+    choice = None
+    if layer["driver"] == "ESRI Shapefile":
+        table, choice = _decoded(table, layer["source"], request["encoding"])
+    table = _with_rows(table, meta, layer["driver"])
+    _write(table, folder)
+    return {
+        "driver": layer["driver"],
+        "crs": meta["crs"] or "",
+        "encoding": choice.name if choice else "UTF-8",
+        "encoding_origin": choice.origin if choice else "",
+        "encoding_contradicted": list(choice.contradicted) if choice else [],
+        "encoding_lossy": choice.lossy if choice else False,
+        "restored_shx": layer["driver"] == "ESRI Shapefile" and unpack.restored_index(layer["source"]),
+    }
+
+
+def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
+    """Give the geometry and the row number the names that the parent knows; rows count from 1."""
+    import numpy as np
+    import pyarrow as pa
+
+    fid = meta.get("fid_column") or "OGC_FID"
+    fids = table.column(fid).to_numpy() if fid in table.column_names else np.arange(table.num_rows)
+    geometry = meta.get("geometry_name") or "wkb_geometry"
+    rows = {
+        "GPKG": fids,
+        "ESRI Shapefile": fids + 1,
+    }.get(driver, np.arange(1, table.num_rows + 1))
+    if geometry in table.column_names:
+        wkb = table.column(geometry).cast(pa.binary())
+    else:
+        wkb = pa.nulls(table.num_rows, pa.binary())
+    own = table.drop_columns([name for name in (fid, geometry) if name in table.column_names])
+    return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
+
+
+def _decoded(table: Any, source: Path, user: str) -> tuple[Any, encoding.Choice]:
+    """Return the table of a shapefile with names and texts decoded."""
+    import pyarrow as pa
+
+    text = [
+        i
+        for i, kind in enumerate(table.schema.types)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ]
+    names = [name.encode("latin-1", "replace") for name in table.column_names]
+    values = {i: table.column(i).unique().drop_null().to_pylist() for i in text}
+    texts = [*names, *(value.encode("latin-1") for column in values.values() for value in column)]
+    dbf = source.with_suffix(".dbf")
+    cpg = source.with_suffix(".cpg")
+    choice = encoding.choose(
+        texts,
+        user=encoding.known_codec(user) if user else None,
+        cpg=encoding.codec_of_cpg(cpg) if cpg.exists() else None,
+        language=encoding.codec_of_dbf(dbf) if dbf.exists() else None,
+    )
+    errors = "replace" if choice.lossy else "strict"
+
+    def decode(raw: bytes) -> str:
+        return encoding.decode(raw, choice.codec, errors)
+
+    columns = [table.column(i) for i in range(table.num_columns)]
+    for i in text:
+        known = {value: decode(value.encode("latin-1")) for value in values[i]}
+        columns[i] = pa.array([known.get(value) for value in columns[i].to_pylist()], pa.string())
+    return pa.table(columns, names=_unique([decode(name) for name in names])), choice
+
+
+def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Read a sheet or a .csv: every cell as text, blank ones missing."""
+    import pyarrow as pa
+
+    sheets: list[dict[str, Any]] = []
+    choice = None
+    if path.suffix.lower() == ".xlsx":
+        sheetname, rows, sheets = _sheet_rows(path, request["layername"])
+    else:
+        sheetname = path.stem
+        rows, choice = _csv_rows(path, request["encoding"])
+    start = next((i for i, row in enumerate(rows) if any(cell is not None for cell in row)), None)
+    if start is None:
+        raise Fault("empty-table")
+    width = max(len(row) for row in rows)
+    header = list(rows[start]) + [None] * (width - len(rows[start]))
+    names = _unique([name or f"column {i + 1}" for i, name in enumerate(header)])
+    body = [(start + 2 + i, row) for i, row in enumerate(rows[start + 1 :])]
+    body = [(number, row) for number, row in body if any(cell is not None for cell in row)]
+    columns = [
+        pa.array([row[i] if i < len(row) else None for _, row in body], pa.string()) for i in range(width)
+    ]
+    table = pa.table(columns, names=names)
+    _write(table.append_column(ROW, pa.array([number for number, _ in body], pa.int64())), folder)
+    return {
+        "driver": "XLSX" if path.suffix.lower() == ".xlsx" else "CSV",
+        "layername": sheetname,
+        "layers": sheets or [{"name": sheetname, "family": formats.TABLE, "n": len(body)}],
+        "crs": "",
+        "encoding": choice.name if choice else "UTF-8",
+        "encoding_origin": choice.origin if choice else "",
+        "encoding_contradicted": list(choice.contradicted) if choice else [],
+        "encoding_lossy": choice.lossy if choice else False,
+        "restored_shx": False,
+    }
+
+
+def _sheet_rows(path: Path, wanted: str) -> tuple[str, list[list[str | None]], list[dict[str, Any]]]:
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        names = book.sheet_names
+        if wanted and wanted not in names:
+            raise Fault("no-such-layer", wanted=wanted, names=names)
+        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
+    except (python_calamine.CalamineError, OSError) as error:
+        raise Fault("unreadable", detail=_short(error)) from error
+    filled = [(name, rows) for name, rows in sheets if rows]
+    if not filled:
+        raise Fault("empty-table")
+    name, rows = next(((n, r) for n, r in filled if n == wanted), filled[0])
+    described = [{"name": n, "family": formats.TABLE, "n": max(len(r) - 1, 0)} for n, r in sheets]
+    return name, [[_cell(value) for value in row] for row in rows], described
+
+
+def _cell(value: Any) -> str | None:
+    """Return a cell as text: whole numbers without a point, blank cells missing."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    text = str(value).strip()
+    return text or None
+
+
+def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.Choice]:
+    raw = path.read_bytes()
+    bom = raw.startswith(b"\xef\xbb\xbf")
+    choice = encoding.choose(
+        raw.removeprefix(b"\xef\xbb\xbf").splitlines(),
+        user=encoding.known_codec(user) if user else None,
+        cpg="utf-8" if bom else None,
+    )
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode(choice.codec, "replace" if choice.lossy else "strict")
+    head = text[: text.find("\n") if "\n" in text else len(text)]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return [[cell.strip() or None for cell in row] for row in reader], choice
+    except csv.Error as error:
+        raise Fault("unreadable", detail=_short(error)) from error
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return names of which none repeats: a later one gets a number."""
+    seen: dict[str, int] = {}
+    unique = []
+    for raw in names:
+        name = raw.strip() or "column"
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return unique
+
+
+def _write(table: Any, folder: Path) -> None:
+    import pyarrow as pa
+
+    with pa.OSFile(str(folder / "table.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _short(error: Exception) -> str:
+    """Return what the library says, without paths."""
+    return " ".join(str(error).replace("\\", "/").split("/")[-1].split())[:200]
+
+
+if __name__ == "__main__":
+    main()

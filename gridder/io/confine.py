@@ -1,0 +1,57 @@
+"""The walls around the child process that parses files of strangers.
+
+The child calls `confine` before it imports anything that could be attacked.
+GDAL's drivers are chosen by the environment that the parent gives (`gridder.io.guard`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+
+from gridder.io import formats
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits; there the parent's clock is the only wall
+    resource = None  # type: ignore[assignment]  # a module is replaced by its absence
+
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+NEEDLESS_MODULES = ("geopandas", "shapely", "pyproj")
+"""Optional imports of pyogrio that would double the child's start-up time."""
+
+
+def confine() -> None:
+    """Limit this process for good: memory, time, files and network."""
+    limit_resources()
+    leave_network()
+    for name in NEEDLESS_MODULES:
+        sys.modules[name] = None  # type: ignore[assignment]  # makes its import fail, as documented
+
+
+def limit_resources() -> None:
+    """Set the limits of the operating system where it has them."""
+    if resource is None:
+        return
+    for kind, limit in (
+        (resource.RLIMIT_AS, formats.MAX_ADDRESS_BYTES),
+        (resource.RLIMIT_CPU, formats.MAX_CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, formats.MAX_FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        ceiling = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        # macOS refuses a limit of the address space
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (ceiling, ceiling))
+
+
+def leave_network() -> None:
+    """Move this process into a network of its own that has no other end, where that is permitted."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)

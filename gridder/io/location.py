@@ -1,0 +1,78 @@
+"""Where an input is: a path in the syntax of QGIS.
+
+    town.gpkg|layername=roads|subset="highway" IN ('primary','secondary')
+
+A subset is a where clause and may hold `=` and `|`; `crs` and `encoding` are our own words, for files
+that lack or lie about them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+OPTION = re.compile(r"\|(layername|subset|crs|encoding)=")
+
+
+@dataclass(frozen=True)
+class Location:
+    """A file, the layer and the rows wanted of it, and what the user knows about it."""
+
+    path: Path
+    layername: str = ""
+    subset: str = ""
+    crs: str = ""
+    encoding: str = ""
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file without its folder."""
+        return self.path.name
+
+    @property
+    def suffix(self) -> str:
+        """Return the suffix in small letters."""
+        return self.path.suffix.lower()
+
+
+def parse_location(path: str | Path) -> Location:
+    """Take a path apart.
+
+    Parameters
+    ----------
+    path
+        `FILE|layername=…|subset=…|crs=…|encoding=…`, every option at most once, in any order.
+    """
+    if isinstance(path, Path):
+        path = str(path)
+    marks = _option_marks(path)
+    ends = [mark.start() for mark in marks[1:]] + [len(path)]
+    options = {mark[1]: path[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)}
+    head = path[: marks[0].start()] if marks else path
+    return Location(Path(head).expanduser(), **options)
+
+
+def _option_marks(path: str) -> list[re.Match[str]]:
+    """Return the places where options begin; those inside the quotes of a subset do not count."""
+    marks: list[re.Match[str]] = []
+    position = 0
+    while (mark := OPTION.search(path, position)) is not None:
+        in_subset = bool(marks) and marks[-1][1] == "subset"
+        if in_subset and _inside_quotes(path[marks[-1].end() : mark.start()]):
+            position = mark.start() + 1
+            continue
+        marks.append(mark)
+        position = mark.end()
+    return marks
+
+
+def _inside_quotes(text: str) -> bool:
+    """Return whether the text ends inside a quoted name or string of SQL."""
+    quote = ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+    return bool(quote)

@@ -1,0 +1,224 @@
+"""Read a roster: Excel, CSV, or points of a boundary format; no row is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from gridder.errors import InputError
+from gridder.io import formats
+from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns
+from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
+from gridder.io.read import text_ids
+from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Members, Source, Text
+from gridder.progress import Progress, silent
+from gridder.units.order import unique_ids
+
+DEGREES = CRS.from_epsg(4326)
+TABLE_DRIVERS = ("CSV", "XLSX", "")
+COORDINATE_ROLES = ("lon", "lat", "field_lon", "field_lat")
+BLANK = re.compile(r"(?i)\s*(|nan|none|null|n/?a|-+|/|无)\s*")
+"""What people write into a cell that has nothing to say."""
+
+
+def read_members(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, progress: Progress = silent
+) -> Members:
+    """Read the people of a roster.
+
+    Parameters
+    ----------
+    path
+        Excel (.xlsx; the first sheet with rows, or `FILE|layername=SHEET`), CSV, or a layer of points in a
+        boundary format.
+    columns
+        Roles (`member_id`, `name`, `lon`, `lat`, `field_lon`, `field_lat`, `household`, `compound`,
+        `building`, `stairwell`, `unit_id`, `address`, `skill` …) to names of columns, where the guess
+        by header is wrong.
+    progress
+        Told about stage `read`.
+
+    Returns
+    -------
+    Members
+        One row a person; coordinates of a table are longitude and latitude in degrees.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with the file.
+    """
+    progress("read", 0.0)
+    return members_from_rows(read_layer(path, family=formats.POINTS), columns)
+
+
+def members_from_frame(frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None) -> Members:
+    """Return the members of a DataFrame or of a GeoDataFrame of points, checked like a file.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with it.
+    """
+    geometry = getattr(frame, "geometry", None) if hasattr(frame, "crs") else None
+    n = len(frame)
+    rows = LayerRows(
+        geometries=np.full(n, None, dtype=object) if geometry is None else geometry.to_numpy().astype(object),
+        rows=np.arange(1, n + 1),
+        attributes=pd.DataFrame(frame if geometry is None else frame.drop(columns=geometry.name)).reset_index(
+            drop=True
+        ),
+        crs=None if geometry is None else geometry.crs,
+        source=Source("<memory>", driver="" if geometry is None else "frame", n_rows=n),
+        findings=(),
+        facts={},
+    )
+    return members_from_rows(rows, columns)
+
+
+def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -> Members:
+    """Return the members of a layer or sheet that was read."""
+    in_table = rows.source.driver in TABLE_DRIVERS
+    missing = None if in_table or shapely.is_missing(rows.geometries).all() else crs_fault(rows)
+    faults = [missing] if missing else []
+    roles: dict[str, str] = {}
+    renamed = {SAME_ROLE["members"].get(role, role): name for role, name in (columns or {}).items()}
+    try:
+        roles = find_columns(rows.attributes.columns, MEMBER_ROLES, renamed, rows.source)
+    except InputError as error:
+        faults += error.faults
+    if faults:
+        raise InputError(faults)
+
+    findings = list(rows.findings)
+    frame = pd.DataFrame({"row": rows.rows})
+    ids, repeated = _ids(rows, roles)
+    frame.insert(0, "member_id", ids)
+    if repeated.any():
+        what = Text(
+            f"{int(repeated.sum())} members share their id with another; they are numbered ID#1, ID#2 …",
+            f"{int(repeated.sum())} 名成员编号重复，已编为 ID#1、ID#2 ……",
+        )
+        remedy = Text("check whether they are the same person", "请核对是否为同一人")
+        findings.append(finding("repeated-member-id", what, rows.source, rows.rows[repeated], remedy))
+    if in_table:
+        home, home_findings = _points(rows, roles, "lon", "lat")
+        findings += home_findings
+    else:
+        home = _homes(rows.geometries)
+    field_point, field_findings = _points(rows, roles, "field_lon", "field_lat")
+    findings += field_findings
+    frame["home"] = pd.Series(home, dtype=object)
+    frame["field_point"] = pd.Series(
+        _in_crs(field_point, rows.crs) if not in_table else field_point, dtype=object
+    )
+    for role in MEMBER_TEXT_COLUMNS:
+        values = text_ids(rows.attributes[roles[role]]) if role in roles else [None] * len(frame)
+        frame[role] = pd.Series([_unless_blank(value) for value in values], dtype=object)
+    frame["households"] = (
+        pd.to_numeric(rows.attributes[roles["households"]], errors="coerce").to_numpy(dtype=float)
+        if "households" in roles
+        else np.nan
+    )
+    used = {name for role, name in roles.items() if role != "households"}
+    own = rows.attributes.drop(columns=[name for name in rows.attributes.columns if name in used])
+    return Members(
+        frame=frame,
+        crs=DEGREES if in_table else rows.crs,
+        attributes=own.apply(_numeric_if_all_are),
+        columns=roles,
+        source=rows.source,
+        repairs=tuple(findings),
+    )
+
+
+def _ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[list[str], Bools]:
+    """Return unique own ids, the row number where there is none, and which repeat."""
+    if "member_id" not in roles:
+        return [str(row) for row in rows.rows], np.zeros(len(rows.rows), dtype=np.bool_)
+    own = text_ids(rows.attributes[roles["member_id"]])
+    return unique_ids([value or f"row {row}" for value, row in zip(own, rows.rows, strict=True)])
+
+
+def _unless_blank(value: str | None) -> str | None:
+    return None if value is None or BLANK.fullmatch(value) else value
+
+
+def _homes(geometries: Geometries) -> Geometries:
+    """Return points, a point inside areas and lines; None where there is no geometry."""
+    points = shapely.force_2d(geometries)
+    empty = shapely.is_missing(points) | shapely.is_empty(points)
+    points[empty] = None
+    wide = shapely.get_type_id(points) > 0
+    points[wide] = shapely.point_on_surface(points[wide])
+    bad = ~np.isfinite(shapely.bounds(points)).all(axis=1)
+    points[bad] = None
+    return points
+
+
+def _points(
+    rows: LayerRows, roles: Mapping[str, str], x_role: str, y_role: str
+) -> tuple[Geometries, list[Finding]]:
+    """Return the points of a pair of columns in degrees; what is no place on earth is None and listed."""
+    none = np.full(len(rows.rows), None, dtype=object)
+    if x_role not in roles or y_role not in roles:
+        return none, []
+    x, x_text = _numbers(rows.attributes[roles[x_role]])
+    y, y_text = _numbers(rows.attributes[roles[y_role]])
+    given = np.isfinite(x) & np.isfinite(y)
+    swapped = given & (np.abs(y) > 90) & (np.abs(x) <= 90) & (np.abs(y) <= 180)
+    good = given & (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    points = none
+    points[good] = shapely.points(x[good], y[good])
+    wrong = (given & ~good) | x_text | y_text
+    findings: list[Finding] = []
+    name = f"{roles[x_role]}, {roles[y_role]}"
+    if swapped.any():
+        what = Text(
+            f"longitude and latitude ({name}) seem to be swapped in {int(swapped.sum())} rows",
+            f"{int(swapped.sum())} 行的经度和纬度（{name}）疑似互换",
+        )
+        remedy = Text("swap the headers of the two columns", "请交换这两列的标题")
+        findings.append(finding("swapped-coordinates", what, rows.source, rows.rows[swapped], remedy))
+    wrong &= ~swapped
+    if wrong.any():
+        what = Text(
+            f"the coordinates ({name}) of {int(wrong.sum())} rows are no degrees",
+            f"{int(wrong.sum())} 行的坐标（{name}）不是有效的度数",
+        )
+        remedy = Text(
+            "give longitude and latitude in degrees; these members are placed by unit id or stay unplaced",
+            "请填写以度为单位的经度、纬度；这些成员按编号落位，否则列为未落位",
+        )
+        findings.append(finding("bad-coordinates", what, rows.source, rows.rows[wrong], remedy))
+    return points, findings
+
+
+def _numbers(column: pd.Series[str]) -> tuple[Floats, Bools]:
+    """Return a column as numbers, and which cells hold something else."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    text = np.array(
+        [not pd.isna(value) and not BLANK.fullmatch(str(value)) for value in column], dtype=np.bool_
+    )
+    return numbers, text & ~np.isfinite(numbers)
+
+
+def _in_crs(points: Geometries, crs: object) -> Geometries:
+    """Return points in degrees in the CRS of the layer."""
+    return np.asarray(gpd.GeoSeries(points, crs=DEGREES).to_crs(crs), dtype=object)
+
+
+def _numeric_if_all_are(column: pd.Series[str]) -> pd.Series[float]:
+    """Return a column as numbers where every filled cell is one."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    numbers = pd.to_numeric(column, errors="coerce")
+    filled = column.notna()
+    return numbers if filled.any() and numbers[filled].notna().all() else column

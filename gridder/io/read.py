@@ -1,0 +1,343 @@
+"""Read units, zones and barriers; every fault of a file is named, every repair recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridder.errors import InputError
+from gridder.geometry.validity import Polygons, to_polygons
+from gridder.io import formats
+from gridder.io.columns import UNIT_ROLES, ZONE_ROLES, find_columns, personal_columns
+from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
+from gridder.model import Barriers, Bools, Finding, Geometries, Layer, Source, Text, Units, Zones
+from gridder.progress import Progress, silent
+
+DEGREES = (-180.0, -90.0, 180.0, 90.0)
+
+
+def read_units(
+    path: str | Path,
+    *,
+    layer: Layer,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Units:
+    """Read fields or buildings.
+
+    Parameters
+    ----------
+    path
+        `FILE|layername=…|subset=…|crs=…|encoding=…`: shapefile (.shp or .zip), GeoPackage, GeoJSON.
+    layer
+        `field` or `building`.
+    columns
+        Roles (`unit_id`, `compound`, `building`, `stairwell`, `households`, `date`) to names of columns,
+        where the guess by header is wrong.
+    keep
+        Columns to keep although they look as if they named a person.
+    progress
+        Told about stage `read`.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with the file.
+    """
+    progress("read", 0.0)
+    rows = read_layer(path, family=formats.POLYGONS)
+    return units_from_rows(rows, layer=layer, columns=columns, keep=keep)
+
+
+def units_from_frame(
+    frame: gpd.GeoDataFrame,
+    *,
+    layer: Layer,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+) -> Units:
+    """Return the units of a GeoDataFrame, checked like a file.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with it.
+    """
+    return units_from_rows(rows_of_frame(frame), layer=layer, columns=columns, keep=keep)
+
+
+def rows_of_frame(frame: gpd.GeoDataFrame) -> LayerRows:
+    """Return the rows of a GeoDataFrame as if they had been read."""
+    return LayerRows(
+        geometries=frame.geometry.to_numpy().astype(object),
+        rows=np.arange(1, len(frame) + 1),
+        attributes=pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True),
+        crs=frame.crs,
+        source=Source("<memory>", crs=frame.crs.to_string() if frame.crs else "", n_rows=len(frame)),
+        findings=(),
+        facts={},
+    )
+
+
+def units_from_rows(
+    rows: LayerRows,
+    *,
+    layer: Layer,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+) -> Units:
+    """Return the units of a layer that was read."""
+    faults: list[Finding] = []
+    roles: dict[str, str] = {}
+    try:
+        roles = find_columns(rows.attributes.columns, UNIT_ROLES, columns, rows.source)
+    except InputError as error:
+        faults += error.faults
+    polygons = to_polygons(rows.geometries)
+    faults += polygon_faults(rows, polygons)
+    if faults:
+        raise InputError(faults)
+    kept = ~shapely.is_missing(polygons.geoms)
+    attributes = rows.attributes[kept].reset_index(drop=True)
+    personal = [name for name in personal_columns(attributes) if name not in keep]
+    findings = [*rows.findings, *polygon_repairs(rows, polygons), *_personal(personal, rows.source)]
+    ids = text_ids(attributes[roles["unit_id"]]) if "unit_id" in roles else None
+    frame = gpd.GeoDataFrame(
+        {"unit_id": _filled_ids(ids, rows.rows[kept]), "row": rows.rows[kept]},
+        geometry=polygons.geoms[kept],
+        crs=rows.crs,
+    )
+    return Units(
+        frame=frame,
+        layer=layer,
+        attributes=attributes.drop(columns=personal),
+        columns={role: name for role, name in roles.items() if name not in personal},
+        source=rows.source,
+        repairs=tuple(findings),
+    )
+
+
+def text_ids(column: pd.Series[str]) -> list[str | None]:
+    """Return ids as text: whole numbers without a point, blanks missing."""
+    if pd.api.types.is_float_dtype(column):
+        return [None if value != value else f"{value:.15g}" for value in column.tolist()]  # noqa: PLR0124
+    return [None if pd.isna(value) or not str(value).strip() else str(value).strip() for value in column]
+
+
+def _filled_ids(ids: list[str | None] | None, rows: np.ndarray) -> list[str]:
+    """Return an id for every unit: its own, else its row number."""
+    if ids is None:
+        return [str(row) for row in rows]
+    return [own if own is not None else f"row {row}" for own, row in zip(ids, rows, strict=True)]
+
+
+def polygon_faults(rows: LayerRows, polygons: Polygons) -> list[Finding]:
+    """Return what makes the polygons of a layer unusable."""
+    faults: list[Finding] = []
+    if polygons.absurd.any():
+        what = Text(
+            f"{int(polygons.absurd.sum())} geometries have coordinates that are no place on earth",
+            f"{int(polygons.absurd.sum())} 个图形的坐标超出合理范围",
+        )
+        remedy = Text("correct or delete these rows", "请改正或删除这些行")
+        faults.append(finding("absurd-coordinates", what, rows.source, rows.rows[polygons.absurd], remedy))
+    if shapely.is_missing(polygons.geoms).all():
+        what = Text("there is no polygon in the layer", "图层中没有面")
+        remedy = Text("give a layer of areas", "请提供面图层")
+        return [*faults, finding("no-polygons", what, rows.source, remedy=remedy)]
+    return [*faults, *crs_faults(rows, polygons.geoms)]
+
+
+def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
+    """Return the fault of a missing CRS, or of degrees that are none."""
+    missing = crs_fault(rows)
+    if missing:
+        return [missing]
+    if rows.crs is None or not rows.crs.is_geographic:
+        return []
+    bounds = shapely.bounds(geometries)
+    with np.errstate(invalid="ignore"):
+        outside = (bounds[:, :2] < DEGREES[:2]).any(axis=1) | (bounds[:, 2:] > DEGREES[2:]).any(axis=1)
+    if not outside.any():
+        return []
+    what = Text(
+        f"the coordinate system has degrees, but {int(outside.sum())} geometries lie outside ±180 and ±90",
+        f"坐标系以度为单位，但有 {int(outside.sum())} 个图形超出 ±180、±90",
+    )
+    remedy = Text(
+        f"say the true one: {rows.source.file}|crs=EPSG:…",
+        f"请指明正确的坐标系：{rows.source.file}|crs=EPSG:…",
+    )
+    return [finding("wrong-crs", what, rows.source, rows.rows[outside], remedy)]
+
+
+def polygon_repairs(rows: LayerRows, polygons: Polygons) -> list[Finding]:
+    """Return the record of everything that was repaired or dropped."""
+    told: tuple[tuple[str, Bools, Text, Text], ...] = (
+        (
+            "null-geometry",
+            polygons.missing,
+            Text("{n} rows without a geometry were left out", "{n} 行没有图形，未使用"),
+            Text("draw them or delete them", "请补绘或删除"),
+        ),
+        (
+            "other-geometry",
+            polygons.other_kind,
+            Text("{n} rows are points or lines and were left out", "{n} 行是点或线，未使用"),
+            Text("give only areas", "请只提供面"),
+        ),
+        (
+            "invalid-repaired",
+            polygons.repaired,
+            Text(
+                "{n} invalid polygons (crossing or overlapping rings) were repaired",
+                "{n} 个无效面（自相交等）已修复",
+            ),
+            Text("look at them on the map", "请在地图上核对"),
+        ),
+        (
+            "flattened",
+            polygons.flattened,
+            Text("heights or measures of {n} geometries were dropped", "{n} 个图形的高程或量测值已去除"),
+            Text("", ""),
+        ),
+        (
+            "mixed-geometry",
+            polygons.mixed,
+            Text("points or lines beside the areas of {n} rows were dropped", "{n} 行中面以外的点、线已去除"),
+            Text("", ""),
+        ),
+    )
+    return [
+        finding(kind, what.format(n=int(mask.sum())), rows.source, rows.rows[mask], remedy)
+        for kind, mask, what, remedy in told
+        if mask.any()
+    ]
+
+
+def _personal(names: Iterable[str], source: Source) -> list[Finding]:
+    listed = ", ".join(names)
+    if not listed:
+        return []
+    what = Text(
+        f"columns that look as if they named a person were left out: {listed}",
+        f"疑似含个人信息的列未使用：{listed}",
+    )
+    remedy = Text("keep one with --keep-column NAME", "如需保留：--keep-column 列名")
+    return [finding("identifying-column", what, source, remedy=remedy)]
+
+
+def read_zones(*paths: str | Path, columns: Mapping[str, str] | None = None) -> Zones:
+    """Read zones from one or several layers; all are brought to the CRS of the first.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with the files.
+    """
+    layers = _each(paths, lambda path: read_layer(path, family=formats.POLYGONS))
+    return zones_from_rows(layers, columns=columns)
+
+
+def zones_from_rows(layers: Sequence[LayerRows], *, columns: Mapping[str, str] | None = None) -> Zones:
+    """Return the zones of layers that were read."""
+    frames: list[gpd.GeoDataFrame] = []
+    repairs: list[Finding] = []
+    faults: list[Finding] = []
+    for rows in layers:
+        polygons = to_polygons(rows.geometries)
+        faults += polygon_faults(rows, polygons)
+        repairs += [*rows.findings, *polygon_repairs(rows, polygons)]
+        try:
+            roles = find_columns(rows.attributes.columns, ZONE_ROLES, columns, rows.source)
+        except InputError as error:
+            faults += error.faults
+            continue
+        kept = ~shapely.is_missing(polygons.geoms)
+        blank: list[str | None] = [None] * int(kept.sum())
+        names = text_ids(rows.attributes[roles["name"]][kept]) if "name" in roles else blank
+        codes = text_ids(rows.attributes[roles["code"]][kept]) if "code" in roles else blank
+        frames.append(
+            gpd.GeoDataFrame(
+                {
+                    "zone": [
+                        name or code or f"zone {row}"
+                        for name, code, row in zip(names, codes, rows.rows[kept], strict=True)
+                    ],
+                    "code": [code or "" for code in codes],
+                    "row": rows.rows[kept],
+                },
+                geometry=polygons.geoms[kept],
+                crs=rows.crs,
+            )
+        )
+    if faults:
+        raise InputError(faults)
+    return Zones(_stacked(frames), tuple(rows.source for rows in layers), tuple(repairs))
+
+
+def read_barriers(*paths: str | Path) -> Barriers:
+    """Read barriers from one or several layers: lines, or areas by their outlines.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with the files.
+    """
+    return barriers_from_rows(_each(paths, lambda path: read_layer(path, family=formats.LINES)))
+
+
+def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
+    """Return the barriers of layers that were read."""
+    frames: list[gpd.GeoDataFrame] = []
+    repairs: list[Finding] = []
+    faults: list[Finding] = []
+    for rows in layers:
+        lines, without = _lines(rows.geometries)
+        faults += crs_faults(rows, lines)
+        repairs += rows.findings
+        if without.any():
+            what = Text(
+                f"{int(without.sum())} rows without a line or an area were left out",
+                f"{int(without.sum())} 行没有线或面，未使用",
+            )
+            repairs.append(finding("null-geometry", what, rows.source, rows.rows[without]))
+        frames.append(gpd.GeoDataFrame({"row": rows.rows[~without]}, geometry=lines[~without], crs=rows.crs))
+    if faults:
+        raise InputError(faults)
+    return Barriers(_stacked(frames), tuple(rows.source for rows in layers), tuple(repairs))
+
+
+def _lines(geometries: Geometries) -> tuple[Geometries, Bools]:
+    """Return lines, outlines for areas, and which rows have neither."""
+    lines = shapely.force_2d(geometries)
+    areas = shapely.get_dimensions(lines) == 2
+    lines[areas] = shapely.boundary(lines[areas])
+    without = shapely.is_missing(lines) | shapely.is_empty(lines) | (shapely.get_dimensions(lines) != 1)
+    lines[without] = None
+    return lines, without
+
+
+def _each(paths: Sequence[str | Path], read: Callable[[str | Path], LayerRows]) -> list[LayerRows]:
+    """Read every path and raise the faults of all together."""
+    layers: list[LayerRows] = []
+    faults: list[Finding] = []
+    for path in paths:
+        try:
+            layers.append(read(path))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return layers
+
+
+def _stacked(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    same = [frames[0], *(frame.to_crs(frames[0].crs) for frame in frames[1:])]
+    return gpd.GeoDataFrame(pd.concat(same, ignore_index=True), crs=frames[0].crs)

@@ -1,0 +1,113 @@
+"""Why a file cannot be read, in words: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridder.io.location import Location
+from gridder.model import Finding, Text
+
+REFUSALS: Mapping[str, tuple[Text, Text]] = {
+    "missing-file": (
+        Text("there is no such file: {path}", "找不到文件：{path}"),
+        Text("check the path", "请检查路径"),
+    ),
+    "unknown-format": (
+        Text("this is no format that can be read", "无法读取这种格式"),
+        Text("give one of: {suffixes}", "可用格式：{suffixes}"),
+    ),
+    "other-format": (
+        Text("the content is not what the name says ({driver})", "文件内容与扩展名不符（{driver}）"),
+        Text("give the file its true suffix, or export it again", "请改正扩展名，或重新导出"),
+    ),
+    "unreadable": (
+        Text("the file cannot be opened or is damaged: {detail}", "文件打不开或已损坏：{detail}"),
+        Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),
+    ),
+    "no-layer": (
+        Text("there is no layer in it", "文件中没有图层"),
+        Text("export the layer again", "请重新导出图层"),
+    ),
+    "no-such-layer": (
+        Text("there is no layer {wanted!r}", "没有图层 {wanted!r}"),
+        Text("use one of: {names}", "可用：{names}"),
+    ),
+    "several-layers": (
+        Text("there are several layers that could be meant", "有多个可用图层，无法确定用哪一个"),
+        Text("name one as FILE|layername=…: {names}", "请用 文件|layername=… 指定：{names}"),
+    ),
+    "bad-subset": (
+        Text("the subset cannot be applied: {subset} ({detail})", "无法应用筛选条件：{subset}（{detail}）"),
+        Text("write it as a SQL where clause over the layer's columns", "请按 SQL 的 where 条件书写"),
+    ),
+    "empty-table": (
+        Text("the table is empty", "表格是空的"),
+        Text("give a table with a header row", "请提供带标题行的表格"),
+    ),
+    "archive-too-large": (
+        Text("the archive is larger than {limit_mb} MB", "压缩包超过 {limit_mb} MB"),
+        Text("unpack it and give the files", "请解压后直接给出文件"),
+    ),
+    "bad-archive": (
+        Text("this is no valid zip archive", "不是有效的 zip 压缩包"),
+        Text("pack the files again as .zip", "请重新打包为 zip"),
+    ),
+    "archive-with-password": (
+        Text("the archive has a password", "压缩包设有密码"),
+        Text("unpack it and give the files", "请解压后直接给出文件"),
+    ),
+    "too-many-entries": (
+        Text("the archive has more than {limit} entries", "压缩包内文件超过 {limit} 个"),
+        Text("pack only the files of one layer", "请只打包一个图层的文件"),
+    ),
+    "nothing-in-archive": (
+        Text("there is no boundary file in the archive", "压缩包内没有边界文件"),
+        Text(
+            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg or .geojson",
+            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg 或 .geojson",
+        ),
+    ),
+    "nested-archive": (
+        Text("the archive only holds other archives", "压缩包内还是压缩包"),
+        Text("unpack the outer one", "请先解开外层压缩包"),
+    ),
+    "link-in-archive": (
+        Text("the archive holds a link", "压缩包内含链接"),
+        Text("pack the files themselves", "请打包文件本身"),
+    ),
+    "path-out-of-archive": (
+        Text("an entry of the archive leads out of it", "压缩包内有指向外部的路径"),
+        Text("pack the files again without folders", "请去掉文件夹后重新打包"),
+    ),
+    "archive-bomb": (
+        Text(
+            "the archive unpacks to more than is allowed ({limit_mb} MB)", "解压后超过限制（{limit_mb} MB）"
+        ),
+        Text("unpack it and give the files", "请解压后直接给出文件"),
+    ),
+    "too-slow": (
+        Text("reading took more than {seconds} s and was stopped", "读取超过 {seconds} 秒，已停止"),
+        Text("give fewer rows with a subset", "请用 subset 减少行数"),
+    ),
+    "child-died": (
+        Text("reading failed (code {code})", "读取失败（代码 {code}）"),
+        Text(
+            "the file may be damaged or too large; export it as GeoPackage",
+            "文件可能已损坏或过大，请另存为 GeoPackage",
+        ),
+    ),
+}
+
+
+def refusal(kind: str, location: Location, facts: Mapping[str, Any]) -> Finding:
+    """Return the fault of a file."""
+    what, remedy = REFUSALS[kind]
+    words = {name: ", ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
+    return Finding(
+        kind,
+        what.format(**words),
+        location.file,
+        location.layername,
+        remedy=remedy.format(**words),
+    )
