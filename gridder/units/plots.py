@@ -47,6 +47,15 @@ class _Town:
 
 
 @dataclass(frozen=True, eq=False)
+class _Sites:
+    """The points of the diagram: `xy (s, 2)`, their building `owner (s,)`, ascending; `first (n + 1,)`."""
+
+    xy: Floats
+    owner: Ints
+    first: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class _Borders:
     """Pieces of border between the ground of two buildings, a < b, each of shape (m,).
 
@@ -120,17 +129,20 @@ def build_plots(
     )
     shapely.prepare(town.areas)
     pieces = outline_pieces(geoms)
+    sites = _sites(pieces, len(geoms))
     plots = geoms.copy()
-    touching = _pairs(_touching(pieces), town)
-    pairs = []
+    pairs = [_pairs(_touching(pieces), town)]
     done = 0
     for units in _tiles(geoms):
-        diagram, sites = _diagram(units, pieces, town)
+        near, box = _near(units, sites, town)
+        wanted = np.zeros(len(geoms), dtype=np.bool_)
+        wanted[units] = True
+        diagram = labelled_voronoi(near.xy, near.owner, wanted, box=box, margin_m=reach_m)
         plots[units] = _limit(ground(diagram, units), units, town)
-        pairs.append(_pairs(_dual_borders(diagram, sites, pieces, units, town), town))
+        pairs.append(_pairs(_dual_borders(diagram, near, wanted, reach_m), town))
         done += len(units)
         progress("neighbours", done / len(geoms))
-    return plots, _graph(geoms, [touching, *pairs])
+    return plots, _graph(geoms, pairs)
 
 
 def _segments(lines: Geometries) -> Geometries:
@@ -156,29 +168,29 @@ def _tiles(geoms: Geometries) -> Iterator[Ints]:
         waiting += [along[: len(along) // 2], along[len(along) // 2 :]]
 
 
-def _free(pieces: Pieces) -> Bools:
-    """Return the pieces whose start stands for its building in the diagram, shape (s,).
+def _sites(pieces: Pieces, n: int) -> _Sites:
+    """Choose the points that stand for their building in the diagram.
 
-    Starts at a wall shared with another building are left out, but not all of a thin building.
+    Points at a wall shared with another building are left out, but not all of a thin building.
     """
-    widest = np.zeros(pieces.owner[-1] + 1)
+    widest = np.zeros(n)
     np.maximum.at(widest, pieces.owner, pieces.start_gap_m)
-    return pieces.start_gap_m > np.minimum(WALL_M, widest[pieces.owner] / 2)
+    free = pieces.start_gap_m > np.minimum(WALL_M, widest[pieces.owner] / 2)
+    owner = pieces.owner[free]
+    return _Sites(pieces.start[free], owner, np.searchsorted(owner, np.arange(n + 1)))
 
 
-def _diagram(units: Ints, pieces: Pieces, town: _Town) -> tuple[Voronoi, Ints]:
-    """Return the diagram round some buildings, and the piece that each of its points comes from."""
+def _near(units: Ints, sites: _Sites, town: _Town) -> tuple[_Sites, Floats]:
+    """Return the points that matter for the ground of some buildings, and the box round them."""
     bounds = shapely.bounds(town.geoms[units])
     halo = 2 * town.reach_m
     box = np.concatenate([bounds[:, :2].min(axis=0) - halo, bounds[:, 2:].max(axis=0) + halo])
-    inside = (pieces.start >= box[:2]).all(axis=1) & (pieces.start <= box[2:]).all(axis=1)
-    sites = np.flatnonzero(inside & _free(pieces))
-    wanted = np.zeros(len(town.geoms), dtype=np.bool_)
-    wanted[units] = True
-    diagram = labelled_voronoi(
-        pieces.start[sites], pieces.owner[sites], wanted, box=box, margin_m=town.reach_m
-    )
-    return diagram, sites
+    owners = np.sort(town.tree.query(shapely.box(*box)))
+    count = sites.first[owners + 1] - sites.first[owners]
+    point = np.arange(count.sum()) + np.repeat(sites.first[owners] - np.cumsum(count) + count, count)
+    xy = sites.xy[point]
+    inside = (xy >= box[:2]).all(axis=1) & (xy <= box[2:]).all(axis=1)
+    return _Sites(xy[inside], np.repeat(owners, count)[inside], sites.first), box
 
 
 def _limit(grounds: Geometries, units: Ints, town: _Town) -> Geometries:
@@ -240,8 +252,9 @@ def _groups(row: Ints, value: Ints) -> Iterator[tuple[int, Ints]]:
     """Yield each row with all its values, both ascending."""
     order = np.lexsort((value, row))
     rows, first = np.unique(row[order], return_index=True)
-    for i, values in zip(rows, np.split(value[order], first[1:]), strict=True):
-        yield int(i), values
+    stops = np.append(first[1:], len(row))
+    for i, start, stop in zip(rows.tolist(), first.tolist(), stops.tolist(), strict=False):
+        yield i, value[order[start:stop]]
 
 
 def _touching(pieces: Pieces) -> _Borders:
@@ -261,21 +274,21 @@ def _touching(pieces: Pieces) -> _Borders:
     )
 
 
-def _dual_borders(diagram: Voronoi, sites: Ints, pieces: Pieces, units: Ints, town: _Town) -> _Borders:
-    """Return the borders in the diagram within reach, those whose first building is one of the units."""
-    own = np.isin(pieces.owner[sites[diagram.site_a]], units)
-    site_a, site_b = sites[diagram.site_a[own]], sites[diagram.site_b[own]]
-    start, end = _within(diagram.start[own], diagram.end[own], pieces.start[site_a], town.reach_m)
+def _dual_borders(diagram: Voronoi, sites: _Sites, wanted: Bools, reach_m: float) -> _Borders:
+    """Return the borders in the diagram within reach, those whose first building is wanted."""
+    own = wanted[sites.owner[diagram.site_a]]
+    site_a, site_b = diagram.site_a[own], diagram.site_b[own]
+    start, end = _within(diagram.start[own], diagram.end[own], sites.xy[site_a], reach_m)
     length = np.hypot(*(end - start).T)
     some = length > 0
     site_a, site_b = site_a[some], site_b[some]
     middle = (start[some] + end[some]) / 2
     return _Borders(
-        a=pieces.owner[site_a],
-        b=pieces.owner[site_b],
+        a=sites.owner[site_a],
+        b=sites.owner[site_b],
         length_m=length[some],
         middle=middle,
-        path=shapely.linestrings(np.stack([pieces.start[site_a], middle, pieces.start[site_b]], axis=1)),
+        path=shapely.linestrings(np.stack([sites.xy[site_a], middle, sites.xy[site_b]], axis=1)),
     )
 
 
@@ -330,8 +343,7 @@ def _graph(geoms: Geometries, pairs: Sequence[_Pairs]) -> UnitGraph:
     """
     n = len(geoms)
     a, b, total, free = (
-        np.concatenate([np.empty(0, dtype), *(getattr(each, name) for each in pairs)])
-        for name, dtype in (("a", int), ("b", int), ("total_m", float), ("open_m", float))
+        np.concatenate([getattr(each, name) for each in pairs]) for name in ("a", "b", "total_m", "open_m")
     )
     order = np.lexsort((-total, b, a))
     first = order[np.unique(a[order] * n + b[order], return_index=True)[1]]
