@@ -9,9 +9,9 @@ import numpy as np
 
 from gridder.model import Bools, Floats
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 30, 34
-MOST_BARS = 32
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 46, 38
+FEWEST_BARS, MOST_BARS = 12, 32
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ def build_histogram(values: Floats, outside: Bools, *, marks: tuple[float, ...] 
     shift = step / 2 if whole and step == 1.0 else 0.0
     first = math.floor((low + shift) / step + 1e-9)
     n = math.floor((high + shift) / step + 1e-9) - first + 1
+    spare = max(FEWEST_BARS - n, 0)
+    first, n = first - min(spare // 2, first if first >= 0 else spare), n + spare
     at = np.clip(np.floor((values + shift) / step + 1e-9).astype(np.int64) - first, 0, n - 1)
     counts = np.bincount(at, minlength=n)
     outside_counts = np.bincount(at[outside], minlength=n)

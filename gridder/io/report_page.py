@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from gridder.model import Lang, Plan, Text
 MOST_ROWS = 200
 """Rows of one table of the page; the rest is in `report.json`."""
 MOST_IDS = 60
+LONGEST_VALUE = 200
 
 _LABELS = {
     "title": Text("Plan report", "网格划分报告"),
@@ -26,10 +28,7 @@ _LABELS = {
     "units": Text("Units", "地块/楼栋"),
     "grids": Text("Grids", "网格"),
     "within": Text("Within bounds", "规模达标"),
-    "within_note": Text(
-        "of the grids without an excuse: proved exceptions are listed below, not counted here",
-        "不含已证明的例外网格，后者列于下方",
-    ),
+    "within_note": Text("proved exceptions, listed below, not counted", "已证明的例外列于下方，不计入"),
     "contiguous": Text("Connected", "连通"),
     "mean_deviation": Text("Mean deviation", "平均偏差"),
     "compactness": Text("Compactness", "平均紧凑度"),
@@ -39,10 +38,13 @@ _LABELS = {
     "placed": Text("Members placed", "已落位成员"),
     "gap": Text("Neighbours up to", "相邻间距上限"),
     "cut": Text("Links cut", "切断的相邻关系"),
-    "moment": Text("Mean square distance", "平均平方距离"),
-    "moment_note": Text("of the units from the centre of their grid", "地块/楼栋到所属网格中心"),
+    "moment": Text("From the centre", "到网格中心的距离"),
+    "moment_note": Text(
+        "root mean square, units to the centre of their grid", "地块/楼栋到所属网格中心，均方根"
+    ),
     "sizes": Text("Sizes of the grids", "网格规模分布"),
     "compactness_spread": Text("Compactness of the grids", "网格紧凑度分布"),
+    "target_size": Text("Target", "目标规模"),
     "target": Text("target", "目标"),
     "minimum": Text("minimum", "下限"),
     "maximum": Text("maximum", "上限"),
@@ -168,11 +170,12 @@ def _layer(plan: Plan, layer: str, part: Mapping[str, Any], lang: Lang) -> dict[
         "compactness": _compactness(compactness),
         "members": members,
         "members_total": plan.report["members"]["total"],
+        "spread_m": math.sqrt(part["moment_m2"]),
         "out_of_bounds": _shortened(
             [
                 {
                     "code": named[entry["grid_id"]]["code"],
-                    "zone": named[entry["grid_id"]]["zone"],
+                    "zone": words.zone(named[entry["grid_id"]]["zone"]).say(lang),
                     "size": entry["size"],
                     "why": words.word(words.OUT_OF_BOUNDS, entry["certificate"]["reason"]).say(lang),
                     "explanation": words.explain(entry["certificate"]).say(lang),
@@ -238,15 +241,16 @@ def _repair(entry: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield nested parameters as lines: path and value."""
+    """Yield nested parameters as lines, path and value, without those that are empty."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _flat(item, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list | tuple) and value:
+    elif isinstance(value, list | tuple):
         for i, item in enumerate(value, start=1):
             yield from _flat(item, f"{name}[{i}]" if len(value) > 1 else name)
-    elif value not in (None, "", [], ()):
-        yield name, str(value)
+    elif value is not None and value != "":
+        text = str(value)
+        yield name, text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} …"
 
 
 def _percent(share: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ _HEADS = {
     "own_id": Text("Member", "成员编号"),
     "name": Text("Name", "姓名"),
     "phone": Text("Phone", "电话"),
-    "unit_id": Text("Unit", "地块/楼栋"),
+    "unit_id": Text("Unit", "编号"),
     "parcel": Text("Parcel", "登记地块"),
     "compound": Text("Compound", "小区"),
     "building": Text("Building", "楼栋"),
@@ -52,6 +53,8 @@ _HEADS = {
 _WIDEST = {"address": 34, "skill": 16, "unit_id": 20}
 _WIDEST_OTHER = 18
 _SIGN_WIDTH = 16
+_BOLD = 1.2
+"""How much wider a heading is than plain text."""
 
 _OVERVIEW = (
     Text("Layer", "类型"),
@@ -67,9 +70,9 @@ _OVERVIEW = (
     Text("Remark", "说明"),
 )
 _HEADING = Text(
-    "{code}    size {size} of {target} {unit} ({deviation:+.0%})    {n_units} units    {n_members} members    "
+    "{code}    size {size} of {target} {unit} ({deviation:+.0%})    {n_units} {units}    {n_members} members    "
     "{ha} ha ({mu} mu){remark}",
-    "{code}    规模 {size}／目标 {target} {unit}（{deviation:+.0%}）    {n_units} 个地块/楼栋    {n_members} 名成员    "
+    "{code}    规模 {size}／目标 {target} {unit}（{deviation:+.0%}）    {n_units} 个{units}    {n_members} 名成员    "
     "{ha} 公顷（{mu} 亩）{remark}",
 )
 
@@ -80,11 +83,6 @@ class _Block:
 
     heading: Row
     people: Sequence[Row]
-
-    @property
-    def lines(self) -> int:
-        """Height in lines, with the empty one that follows."""
-        return self.heading.lines + sum(row.lines for row in self.people) + 1
 
 
 def write_rosters(
@@ -193,10 +191,10 @@ def _zone_sheets(plan: Plan, people: pd.DataFrame, lang: Lang) -> Iterator[Sheet
             first = here["grid_at"].searchsorted(ordered.index, side="left")
             last = here["grid_at"].searchsorted(ordered.index, side="right")
             blocks = [
-                _Block(_heading(grid, len(columns), plan, lang), rows[a:b])
+                _Block(_heading(grid, widths, plan, lang), rows[a:b])
                 for grid, a, b in zip(ordered.to_dict("records"), first, last, strict=True)
             ]
-            name = f"{_zone_name(str(zone), lang)[:20]} {words.LAYERS[layer].say(lang)}"
+            name = f"{words.zone(str(zone)).say(lang)[:20]} {words.LAYERS[layer].say(lang)}"
             for chosen, breaks in _paginate(blocks, page):
                 yield Sheet(name, widths, header, _flat(chosen, len(columns)), _TITLE.say(lang), breaks)
 
@@ -253,7 +251,7 @@ def _people_rows(people: pd.DataFrame, columns: Sequence[str], widths: Sequence[
     ]
 
 
-def _heading(grid: Mapping[str, Any], n_columns: int, plan: Plan, lang: Lang) -> Row:
+def _heading(grid: Mapping[str, Any], widths: Sequence[float], plan: Plan, lang: Lang) -> Row:
     of = plan.report["layers"][grid["layer"]]["size"]["of"]
     remark = (
         ""
@@ -267,36 +265,46 @@ def _heading(grid: Mapping[str, Any], n_columns: int, plan: Plan, lang: Lang) ->
         unit=words.word(words.SIZES, of).say(lang),
         deviation=grid["deviation"],
         n_units=grid["n_units"],
+        units=words.UNITS[grid["layer"]].say(lang),
         n_members=grid["n_members"],
         ha=words.number(round(grid["area_ha"], 2)),
         mu=words.number(round(grid["area_ha"] * MU_PER_HA, 1)),
         remark=remark,
     )
-    return Row([text, *[None] * (n_columns - 1)], "heading", 2)
+    lines = math.ceil(_BOLD * text_width(text) / sum(widths))
+    return Row([text, *[None] * (len(widths) - 1)], "heading", lines)
 
 
 def _paginate(blocks: Sequence[_Block], page: Page) -> Iterator[tuple[list[_Block], list[int]]]:
     """Spread blocks over pages and sheets; yield each sheet's blocks and the rows that begin a page.
 
-    A block that does not fit on what is left of a page begins a new one.
+    A block that does not fit on what is left of a page begins a new one; a block longer than a page
+    is broken where each page is full, so that the place of every later block is known.
     """
     chosen: list[_Block] = []
     breaks: list[int] = []
     row, used = 0, 0.0
     for block in blocks:
-        high = block.lines * LINE_POINTS
-        if row and used + high - LINE_POINTS > page.height_points:
-            if len(breaks) == MOST_BREAKS or row + len(block.people) + 2 > MOST_ROWS:
-                yield chosen, breaks
+        heights = [LINE_POINTS * line.lines for line in (block.heading, *block.people)]
+        high = sum(heights)
+        if row and used + high > page.height_points:
+            n_breaks = len(breaks) + math.ceil(high / page.height_points)
+            if n_breaks > MOST_BREAKS or row + len(heights) >= MOST_ROWS:
+                yield chosen, breaks[:MOST_BREAKS]
                 chosen, breaks, row = [], [], 0
             else:
                 breaks.append(row)
             used = 0.0
         chosen.append(block)
-        row += len(block.people) + 2
-        used = (used + high) % page.height_points if used + high > page.height_points else used + high
+        for i, height in enumerate(heights):
+            if used and used + height > page.height_points:
+                breaks.append(row + i)
+                used = 0.0
+            used += height
+        row += len(heights) + 1
+        used += LINE_POINTS
     if chosen:
-        yield chosen, breaks
+        yield chosen, breaks[:MOST_BREAKS]
 
 
 def _flat(blocks: Sequence[_Block], n_columns: int) -> Iterator[Row]:
@@ -312,7 +320,7 @@ def _overview(plan: Plan, lang: Lang) -> Sheet:
         Row(
             [
                 words.LAYERS[grid["layer"]].say(lang),
-                _zone_name(grid["zone"], lang),
+                words.zone(grid["zone"]).say(lang),
                 grid["code"],
                 round(grid["size"], 2),
                 round(grid["target"], 2),
@@ -339,7 +347,7 @@ def _unplaced(people: pd.DataFrame, *, names: bool, lang: Lang) -> Iterator[Shee
         Text("Why not placed", "未落位原因").say(lang),
         Text("What to do", "处理办法").say(lang),
     ]
-    missing = people[people["grid_at"] < 0]
+    missing = people[people["grid_at"] < 0].sort_values(["layer_at", "reason", "member_id"])
     rows = []
     for record in missing.to_dict("records"):
         why, remedy = words.UNPLACED[record["reason"]]
@@ -358,10 +366,6 @@ def _list_sheet(name: str, heads: Sequence[str], rows: Sequence[Row], lang: Lang
         for column in columns
     ]
     return Sheet(name, widths, Row(heads, "header", 2), rows, _TITLE.say(lang))
-
-
-def _zone_name(zone: str, lang: Lang) -> str:
-    return Text("No zone", "未分片区").say(lang) if zone == "none" else zone
 
 
 _NO_ROSTER = Finding(

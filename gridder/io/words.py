@@ -9,6 +9,8 @@ from gridder.model import Text
 
 LAYERS = {"field": Text("Fields", "田间"), "building": Text("Buildings", "楼宇")}
 
+UNITS = {"field": Text("fields", "地块"), "building": Text("buildings", "楼栋")}
+
 SIZES = {
     "members": Text("members", "人"),
     "households": Text("households", "户"),
@@ -97,6 +99,11 @@ _MOST_IDS = 5
 def word(table: Mapping[str, Text], slug: str) -> Text:
     """Return the words for a slug, or the slug itself where it has none (a user's own column)."""
     return table.get(slug, Text(slug, slug))
+
+
+def zone(name: str) -> Text:
+    """Return the name of a zone as people read it."""
+    return Text("No zone", "未分片区") if name == "none" else Text(name, name)
 
 
 def number(value: float) -> str:

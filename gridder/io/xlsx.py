@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | int | float | None
 Look = Literal["plain", "header", "heading", "body"]
-"""How a row is drawn; the names are positions in `cellXfs` below."""
+"""How a row is drawn (`cellXfs` below); the first cell of a heading spans the sheet."""
 
 LINE_POINTS = 16.5
 """Height of a line of text."""
@@ -180,13 +180,19 @@ def _sheet_xml(sheet: Sheet) -> Iterator[str]:
         yield f'<col min="{i}" max="{i}" width="{width + 5 / _PIXELS_A_CHARACTER:.2f}" customWidth="1"/>'
     yield "</cols><sheetData>"
     yield _row_xml(1, sheet.header, letters)
+    merged = []
     for number, row in enumerate(sheet.rows, start=2):
         yield _row_xml(number, row, letters)
+        if row.look == "heading" and len(letters) > 1:
+            merged.append(f'<mergeCell ref="A{number}:{letters[-1]}{number}"/>')
+    yield "</sheetData>"
+    if merged:
+        yield f'<mergeCells count="{len(merged)}">{"".join(merged)}</mergeCells>'
     margins = " ".join(f'{side}="{inches}"' for side, inches in _MARGINS.items())
     orientation = "landscape" if page.landscape else "portrait"
     head = f"&L{_header_text(sheet.title)}&C{_header_text(sheet.name)}&R&P / &N"
     yield (
-        f'</sheetData><printOptions horizontalCentered="1"/><pageMargins {margins}/>'
+        f'<printOptions horizontalCentered="1"/><pageMargins {margins}/>'
         f'<pageSetup paperSize="9" scale="{page.scale_percent}" orientation="{orientation}"/>'
         f"<headerFooter><oddHeader>{escape(head)}</oddHeader></headerFooter>"
     )
@@ -264,7 +270,7 @@ _STYLES = (
     '<xf numFmtId="0" fontId="1" fillId="2" borderId="1" xfId="0" applyFont="1" applyFill="1" applyBorder="1" '
     'applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf>'
     '<xf numFmtId="0" fontId="2" fillId="3" borderId="2" xfId="0" applyFont="1" applyFill="1" applyBorder="1" '
-    'applyAlignment="1"><alignment vertical="center"/></xf>'
+    'applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>'
     '<xf numFmtId="0" fontId="0" fillId="0" borderId="1" xfId="0" applyBorder="1" applyAlignment="1">'
     '<alignment vertical="center" wrapText="1"/></xf>'
     "</cellXfs>"

@@ -125,7 +125,7 @@ def _people() -> tuple[pd.DataFrame, pd.DataFrame]:
             "id_number": [f"23010119700101{p:04d}" for p in people],
             "household": [f"HH{p // 2:03d}" if p % 5 else None for p in people],
             "compound": "幸福小区",
-            "building": [f"{p % 3 + 1}号楼" for p in people],
+            "building": [f"{p // 2 % 3 + 1}号楼" for p in people],
             "stairwell": [f"{p % 2 + 1}单元" for p in people],
             "floor": [str(p % 6 + 1) for p in people],
             "room": [f"R{p:03d}" for p in people],
