@@ -190,11 +190,12 @@ def _equal_area(layers: Sequence[gpd.GeoSeries]) -> CRS:
     east = round(float(longitude.min() + longitude.max()) / 2, 1)
     north = round(float(latitude.min() + latitude.max()) / 2, 1)
     east = round((east + 180.0) % 360.0 - 180.0, 1)
-    return ProjectedCRS(
+    laea = ProjectedCRS(
         LambertAzimuthalEqualAreaConversion(north, east),
         name=f"WGS 84 / LAEA {north:.1f} {east:.1f}",
         geodetic_crs=WGS84,
     )
+    return CRS(laea.to_wkt())
 
 
 def _as_geometries(array: Any) -> Geometries:
