@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917 - compiled kernels are called by position
+
 """Exact search: a dynamic programme over the frontier of a graph, as in Simpath (Knuth, TAOCP 4A, 7.1.4).
 
 Units are visited one after the other.

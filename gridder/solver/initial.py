@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917 - compiled kernels are called by position
+
 """The first plan: recursive bisection by sweeps, every part connected (Berger & Bokhari 1987, Simon 1991)."""
 
 from __future__ import annotations

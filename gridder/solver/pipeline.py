@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917 - compiled kernels are called by position
+
 """The solver's stages in order: set apart, bisect, search and mend in rounds, search exactly, certify."""
 
 from __future__ import annotations
@@ -357,7 +357,7 @@ def _search_exactly(
             proofs.append(units)
         elif status == exact.UNDECIDED:
             _patch(work, part, units, state)
-            proofs.extend(_prove_hanging(work, part, units))
+            proofs.extend(_prove_nearby(work, part, units))
     part = by_first_unit(part)
     if not np.array_equal(part, before):
         _anneal(work, part, _POLISH, state, by_people=True, tell=_within(tell, 0.5, 1.0))
@@ -399,18 +399,19 @@ def _patch(work: _Work, part: Ints, units: Ints, state: npt.NDArray[np.uint64]) 
             _search_region(work, part, np.sort(region), count, _PATCH_LIMIT)
 
 
-def _prove_hanging(work: _Work, part: Ints, units: Ints) -> list[Ints]:
-    """Return the hanging pieces of a component that rule out every plan, one a grid out of bounds at most."""
+def _prove_nearby(work: _Work, part: Ints, units: Ints) -> list[Ints]:
+    """Return units and hanging pieces of a component that rule out every plan, at most one a bad grid."""
     proofs: list[Ints] = []
     inside = np.zeros(len(part), bool)
     inside[units] = True
+    lower, upper = float(work.size[0]), float(work.size[2])
     for bad in work.bad_grids(part):
         own = part == bad
         if not inside[own].all() or any(own[proven].any() for proven in proofs):
             continue
-        proven = proof.prove_hanging(
-            work.graph, work.weight, float(work.size[0]), float(work.size[2]), part, int(bad)
-        )
-        if len(proven) > 0:
-            proofs.append(proven)
+        for prove in (proof.prove_alone, proof.prove_hanging):
+            proven = prove(work.graph, work.weight, lower, upper, part, int(bad))
+            if len(proven) > 0:
+                proofs.append(proven)
+                break
     return proofs

@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917 - compiled kernels are called by position
+
 """Pieces that hang on one unit, what is shed into units above the maximum, and the certificates of a plan."""
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gridder.solver.certificate import Apart, Graph, by_first_unit, certify, cou
 HANGING_UNITS = 200
 """Units that a piece behind a cut vertex may have."""
 _HANGING_LIMIT = 20_000
+_ALONE_LIMIT = 1_000
 _SHED_UNITS = 4_000
 _SHED_LIMIT = 100_000
 
@@ -95,6 +96,39 @@ def prove_hanging(graph: Graph, weight: Floats, lower: float, upper: float, part
         if found.status == exact.INFEASIBLE:
             return np.sort(units)
     return np.empty(0, np.int64)
+
+
+def prove_alone(graph: Graph, weight: Floats, lower: float, upper: float, part: Ints, bad: int) -> Ints:
+    """Return one unit of the grid `bad` that fits into no grid at all; empty where none is found.
+
+    Such a unit rules out every plan: no connected set of units that holds it keeps the bounds.
+    """
+    for unit in np.flatnonzero(part == bad).tolist():
+        if _fits_nowhere(graph, weight, lower, upper, unit):
+            return np.array([unit])
+    return np.empty(0, np.int64)
+
+
+def _fits_nowhere(graph: Graph, weight: Floats, lower: float, upper: float, unit: int) -> bool:
+    """Return whether no connected set that holds a unit keeps the bounds; False where there are too many."""
+    seen = {frozenset((unit,))}
+    waiting = list(seen)
+    while waiting:
+        chosen = waiting.pop()
+        members = sorted(chosen)
+        total = float(weight[members].sum())
+        if lower <= total <= upper:
+            return False
+        around = {int(v) for u in members for v in _neighbours(graph, u)} - chosen
+        for v in sorted(around):
+            larger = chosen | {v}
+            if total + weight[v] > upper or larger in seen:
+                continue
+            if len(seen) == _ALONE_LIMIT:
+                return False
+            seen.add(larger)
+            waiting.append(larger)
+    return True
 
 
 def _neighbours(graph: Graph, unit: int) -> Ints:
