@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from gridder.graph.kernels import EVERYWHERE, Buckets, cut_up, in_buckets
 from gridder.model import Bools, Floats, Geometries, Ints
+
+STEP_M = 10.0
 
 
 def segments(lines: Geometries) -> tuple[Floats, Floats, Ints]:
@@ -28,6 +31,12 @@ def segments(lines: Geometries) -> tuple[Floats, Floats, Ints]:
     begin, end = coordinates[:-1], coordinates[1:]
     real = (part[:-1] == part[1:]) & (begin != end).any(axis=1)
     return begin[real], end[real], line[part[:-1][real]].astype(np.int64)
+
+
+def findable(lines: Geometries, origin: Floats, reach_m: float) -> Buckets:
+    """Return the pieces of lines, measured from an origin, findable where they come within reach of a point."""
+    begin, end, line = segments(lines)
+    return in_buckets(cut_up(begin - origin, end - origin, line, STEP_M, EVERYWHERE), reach_m + STEP_M / 2)
 
 
 def crossed(geoms: Geometries, barriers: Geometries, *, depth_m: float = 1.0) -> Bools:

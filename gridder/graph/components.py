@@ -10,13 +10,14 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gridder.graph.barriers import segments
+from gridder.graph.barriers import findable
+from gridder.graph.kernels import WAY_STEP_M, comes_near
 from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
 
 BARRIER_MARGIN_M = 1.0
 """A bridge keeps so far from every barrier: one along the edge of a unit is not jumped either."""
 FIRST_LOOK_M = 50.0
-CHUNK = 64
+CHUNK = 256
 """So many pairs are held against the barriers at a time."""
 
 
@@ -163,11 +164,10 @@ class _Ground:
     """Where units lie, and what no bridge may come near."""
 
     def __init__(self, geoms: Geometries, zone: Ints, barriers: Geometries, bridge_m: float) -> None:
-        begin, end, _ = segments(barriers)
         # which of several shortest lines is found depends on where rings begin
         self._geoms, self._zone, self._bridge_m = shapely.normalize(geoms), zone, bridge_m
         self._tree = shapely.STRtree(self._geoms)
-        self._barriers = shapely.STRtree(shapely.linestrings(np.stack([begin, end], axis=1)))
+        self._barriers = findable(barriers, np.zeros(2), WAY_STEP_M / 2 + BARRIER_MARGIN_M)
 
     def nearest(self, units: Ints, of_unit: Ints) -> tuple[int, int, float] | None:
         """Return the nearest open pair of these units and others of their zone, and its distance."""
@@ -209,12 +209,8 @@ class _Ground:
     def _is_clear(self, ends: Ints) -> Bools:
         """Tell between which pairs the shortest line keeps its distance from every barrier."""
         lines = shapely.shortest_line(self._geoms[ends[:, 0]], self._geoms[ends[:, 1]])
-        # GEOS 3.14 finds nothing near a prepared line of no length
-        ways = np.where(shapely.length(lines) == 0, shapely.get_point(lines, 0), lines)
-        met, _ = self._barriers.query(ways, predicate="dwithin", distance=BARRIER_MARGIN_M)
-        clear = np.ones(len(ends), dtype=bool)
-        clear[met] = False
-        return clear
+        way = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+        return ~comes_near(way[:, 0], way[:, 1], BARRIER_MARGIN_M, self._barriers)
 
 
 def _with_bridges(graph: UnitGraph, bridges: list[tuple[int, int, float]]) -> UnitGraph:

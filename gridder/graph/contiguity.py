@@ -8,14 +8,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import shapely
 
-from gridder.graph.barriers import segments
-from gridder.graph.kernels import OVERLAP_M, Buckets, cut_up, in_buckets, look_across
+from gridder.graph.barriers import findable, segments
+from gridder.graph.kernels import EVERYWHERE, OVERLAP_M, cut_up, in_buckets, look_across
 from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
 from gridder.progress import Progress, silent
 
 STEP_M = 5.0
 """Boundaries look every so many metres: facing lengths are then within 1 % of those of 1 m, in the median."""
-BARRIER_STEP_M = 10.0
 TOUCHING_M = 0.1
 """Units nearer than this touch."""
 FACING_M = 10.0
@@ -28,7 +27,6 @@ GAP_QUANTILE = 0.9
 TILE_UNITS = 5_000
 GAP_TILES = 8
 """A gap is chosen from no more tiles than this."""
-EVERYWHERE = np.array([[-np.inf, -np.inf], [np.inf, np.inf]])
 NO_LINES: Geometries = np.empty(0, dtype=object)
 
 
@@ -177,7 +175,7 @@ def _looks(geoms: Geometries, tiles: list[Floats], reach_m: float, barriers: Geo
     the same numbers.
     """
     bounds, origin = _extent(geoms)
-    obstacles = _obstacles(barriers, origin, reach_m)
+    obstacles = findable(barriers, origin, reach_m / 2 + OVERLAP_M)
     halo = (reach_m + STEP_M) * np.array([[-1.0], [1.0]])
     for tile in tiles:
         box = tile + halo
@@ -211,13 +209,6 @@ def _sides(geoms: Geometries) -> tuple[Floats, Floats, Ints]:
     rings, part = shapely.get_rings(parts, return_index=True)
     begin, end, ring = segments(rings)
     return begin, end, unit[part[ring]]
-
-
-def _obstacles(barriers: Geometries, origin: Floats, reach_m: float) -> Buckets:
-    """Return the pieces of barriers, findable from the middle of a way between two units."""
-    begin, end, line = segments(barriers)
-    pieces = cut_up(begin - origin, end - origin, line, BARRIER_STEP_M, EVERYWHERE)
-    return in_buckets(pieces, reach_m / 2 + OVERLAP_M + BARRIER_STEP_M / 2)
 
 
 def _tiles(bounds: Floats) -> list[Floats]:

@@ -17,6 +17,9 @@ OPPOSED = -float(np.sqrt(0.5))
 """Outward normals are opposed when they are within 45° of contrary directions."""
 OVERLAP_M = 1.0
 """Units that overlap by no more are neighbours that touch; barriers are looked for so far inside them."""
+EVERYWHERE = np.array([[-np.inf, -np.inf], [np.inf, np.inf]])
+WAY_STEP_M = 10.0
+"""Long ways are held against the barriers in parts of this length."""
 ON_THE_PIECE = 1.0 + 1e-9
 """How far from the middle a foot may be, in halves of the piece."""
 
@@ -133,8 +136,24 @@ def in_buckets(pieces: Pieces, cell_m: float) -> Buckets:
 
 
 @njit(cache=True)
-def _crosses(ax: float, ay: float, bx: float, by: float, barriers: Buckets) -> bool:
-    """Tell whether a barrier touches the straight way from a to b."""
+def _to_point(x: float, y: float, way: tuple[float, float, float, float]) -> float:
+    """Return the distance of x, y from a straight way (x, y to x, y)."""
+    ax, ay, bx, by = way
+    dx, dy = bx - ax, by - ay
+    square = dx * dx + dy * dy
+    share = ((x - ax) * dx + (y - ay) * dy) / square if square > 0 else 0.0
+    share = min(max(share, 0.0), 1.0)
+    return float(np.hypot(x - ax - share * dx, y - ay - share * dy))
+
+
+@njit(cache=True)
+def _is_near(way: tuple[float, float, float, float], margin_m: float, barriers: Buckets) -> bool:
+    """Tell whether a barrier touches a straight way (x, y to x, y) or comes within a margin of it.
+
+    The way and the pieces must be so short that no barrier near it has its middle more than a square
+    away from the middle of the way.
+    """
+    ax, ay, bx, by = way
     lines = barriers.pieces
     column = int(np.floor(((ax + bx) / 2 - barriers.x0) / barriers.cell_m))
     row = int(np.floor(((ay + by) / 2 - barriers.y0) / barriers.cell_m))
@@ -144,12 +163,19 @@ def _crosses(ax: float, ay: float, bx: float, by: float, barriers: Buckets) -> b
             bucket = (r * barriers.columns + c) & mask
             for j in range(barriers.start[bucket], barriers.start[bucket + 1]):
                 hx, hy = lines.half[j] * lines.ux[j], lines.half[j] * lines.uy[j]
-                cx, cy, dx, dy = lines.x[j] - hx, lines.y[j] - hy, lines.x[j] + hx, lines.y[j] + hy
+                line = (lines.x[j] - hx, lines.y[j] - hy, lines.x[j] + hx, lines.y[j] + hy)
+                cx, cy, dx, dy = line
                 c_side = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
                 d_side = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
                 a_side = hx * (ay - cy) - hy * (ax - cx)
                 b_side = hx * (by - cy) - hy * (bx - cx)
-                if c_side * d_side <= 0 and a_side * b_side <= 0:
+                crossing = c_side * d_side < 0 and a_side * b_side < 0
+                if crossing or margin_m >= min(
+                    _to_point(ax, ay, line),
+                    _to_point(bx, by, line),
+                    _to_point(cx, cy, way),
+                    _to_point(dx, dy, way),
+                ):
                     return True
     return False
 
@@ -216,11 +242,43 @@ def look_across(sides: Buckets, box: Floats, reach_m: float, barriers: Buckets) 
         distance[sides.order[k]] = 0.0 if behind else best
         fx, fy = pieces.ux[at], pieces.uy[at]
         foot = (x - pieces.x[at]) * fx + (y - pieces.y[at]) * fy
-        cut[sides.order[k]] = _crosses(
+        way = (
             x - OVERLAP_M * uy,
             y + OVERLAP_M * ux,
             pieces.x[at] + foot * fx - OVERLAP_M * fy,
             pieces.y[at] + foot * fy + OVERLAP_M * fx,
-            barriers,
         )
+        cut[sides.order[k]] = _is_near(way, 0.0, barriers)
     return faced, distance, cut
+
+
+@njit(cache=True)
+def comes_near(begin: Floats, end: Floats, margin_m: float, barriers: Buckets) -> Bools:
+    """Tell which straight ways come within a margin of a barrier.
+
+    Parameters
+    ----------
+    begin, end
+        Ends of the ways, which may have no length; shape (n, 2), metres.
+    margin_m
+        A barrier at this distance is near.
+    barriers
+        Pieces of barriers, in squares of at least half the longest, half `WAY_STEP_M` and the margin together.
+
+    Returns
+    -------
+    Bools
+        Shape (n,).
+    """
+    near = np.zeros(len(begin), dtype=np.bool_)
+    for i in range(len(begin)):
+        ax, ay = begin[i, 0], begin[i, 1]
+        dx, dy = end[i, 0] - ax, end[i, 1] - ay
+        parts = max(int(np.ceil(np.hypot(dx, dy) / WAY_STEP_M)), 1)
+        for k in range(parts):
+            here, there = k / parts, (k + 1) / parts
+            way = (ax + here * dx, ay + here * dy, ax + there * dx, ay + there * dy)
+            if _is_near(way, margin_m, barriers):
+                near[i] = True
+                break
+    return near
