@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 
 from gridder.solver import Problem, solve
 
-SIDE = 80
+SIDE = 40
 MIDDLE = SIDE * (SIDE // 2) + SIDE // 2
 ROUND_IT = [MIDDLE - 1, MIDDLE + 1, MIDDLE - SIDE, MIDDLE + SIDE]
 
