@@ -264,11 +264,16 @@ def _write_files(
 ) -> None:
     progress("write", 0.0)
     if len(plan.placements):
-        write_rosters(plan, folder / ROSTERS, names=names, lang=lang)
-    progress("write", 0.3)
+        write_rosters(
+            plan,
+            folder / ROSTERS,
+            names=names,
+            lang=lang,
+            progress=lambda stage, done: progress(stage, 0.5 * done),
+        )
     for done, (name, table) in enumerate(TABLES.items()):
         _write_table(getattr(plan, name), table, folder / GEOPACKAGE, name)
-        progress("write", 0.3 + 0.4 * (done + 1) / len(TABLES))
+        progress("write", 0.5 + 0.25 * (done + 1) / len(TABLES))
     _write_json(plan.recipe, folder / RECIPE)
     _write_json(plan.report.content, folder / REPORT)
     write_report(plan, folder / REPORT_PAGE, lang=lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from gridder.io.xlsx import (
     write_workbook,
 )
 from gridder.model import SQUARE_METRES_PER_HA, SQUARE_METRES_PER_MU, Finding, Lang, Plan, Text
+from gridder.progress import Progress, silent
 
 MU_PER_HA = SQUARE_METRES_PER_HA / SQUARE_METRES_PER_MU
 
@@ -86,7 +88,12 @@ class _Block:
 
 
 def write_rosters(
-    plan: Plan, path: str | os.PathLike[str], *, names: bool = False, lang: Lang = "en"
+    plan: Plan,
+    path: str | os.PathLike[str],
+    *,
+    names: bool = False,
+    lang: Lang = "en",
+    progress: Progress = silent,
 ) -> None:
     """Write `rosters.xlsx`: an overview, one sheet a zone and layer, and who is not placed.
 
@@ -104,6 +111,8 @@ def write_rosters(
         their pseudonyms, and households as numbers within their grid.
     lang
         Language of the sheets.
+    progress
+        Told the stage `write` and the share of the sheets that are written; may raise `Stopped`.
 
     Raises
     ------
@@ -119,13 +128,14 @@ def write_rosters(
         *_unplaced(people, names=names, lang=lang),
     ]
     titles = sheet_names([sheet.name for sheet in parts])
-    write_workbook(
-        Path(path),
-        (
-            Sheet(title, part.widths, part.header, part.rows, part.title, part.breaks)
-            for title, part in zip(titles, parts, strict=True)
-        ),
-    )
+    sheets = (dataclasses.replace(part, name=title) for part, title in zip(parts, titles, strict=True))
+    write_workbook(Path(path), _told(sheets, len(parts), progress))
+
+
+def _told(sheets: Iterator[Sheet], n: int, progress: Progress) -> Iterator[Sheet]:
+    for done, sheet in enumerate(sheets):
+        progress("write", done / n)
+        yield sheet
 
 
 def _people(plan: Plan, *, names: bool, lang: Lang) -> pd.DataFrame:
@@ -223,7 +233,7 @@ def _widths(people: pd.DataFrame, columns: Sequence[str], lang: Lang) -> list[fl
         elif name == "sign":
             content = _SIGN_WIDTH
         else:
-            distinct = people[name].astype(str).unique()
+            distinct = {str(value) for value in people[name].to_numpy(dtype=object)}
             content = max((text_width(text) for text in distinct), default=0)
         widths.append(float(min(max(head, content), _WIDEST.get(name, _WIDEST_OTHER)) + 2))
     return widths
@@ -240,7 +250,7 @@ def _people_rows(people: pd.DataFrame, columns: Sequence[str], widths: Sequence[
         elif name == "sign":
             cells.append([None] * len(people))
         else:
-            values = people[name].tolist()
+            values = people[name].to_numpy(dtype=object).tolist()
             cells.append(values)
             needed = [
                 -(-text_width(value) // int(width - 1)) if isinstance(value, str) else 1 for value in values
