@@ -316,5 +316,5 @@ def test_a_hundred_thousand_people(plan: Plan, tmp_path: Path) -> None:
     )
     write_rosters(dataclasses.replace(plan, placements=placements, roster=None), tmp_path / "r.xlsx")
     book = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx"))
-    rows = [row for name in book.sheet_names[1:3] for row in book.get_sheet_by_name(name).to_python()]
+    rows = [row for name in book.sheet_names[1:-1] for row in book.get_sheet_by_name(name).to_python()]
     assert sum(isinstance(row[0], float) for row in rows) == m
