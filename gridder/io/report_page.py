@@ -25,6 +25,10 @@ _LABELS = {
         "{n_units} units in {n_grids} grids; {n_out} grids are out of bounds",
         "共 {n_units} 个地块/楼栋，划分为 {n_grids} 个网格；其中 {n_out} 个超出上下限",
     ),
+    "lead_whole": Text(
+        "{n_units} units in {n_grids} grids, all within bounds",
+        "共 {n_units} 个地块/楼栋，划分为 {n_grids} 个网格，全部在上下限内",
+    ),
     "units": Text("Units", "地块/楼栋"),
     "grids": Text("Grids", "网格"),
     "within": Text("Within bounds", "规模达标"),
@@ -36,6 +40,7 @@ _LABELS = {
         "mean of 4πA/P² (Polsby–Popper): 1 is a circle", "各网格 4πA/P²（Polsby–Popper）的平均值，圆为 1"
     ),
     "placed": Text("Members placed", "已落位成员"),
+    "of_total": Text("of {n}", "共 {n} 人"),
     "gap": Text("Neighbours up to", "相邻间距上限"),
     "cut": Text("Links cut", "切断的相邻关系"),
     "moment": Text("From the centre", "到网格中心的距离"),
@@ -141,15 +146,13 @@ def write_report(plan: Plan, path: str | os.PathLike[str], *, lang: Lang = "en")
 
 def _lead(plan: Plan, lang: Lang) -> str:
     layers = plan.report["layers"].values()
-    return (
-        _LABELS["lead"]
-        .format(
-            n_units=words.number(sum(part["n_units"] for part in layers)),
-            n_grids=words.number(sum(part["n_grids"] for part in layers)),
-            n_out=words.number(sum(len(part["out_of_bounds"]) for part in layers)),
-        )
-        .say(lang)
+    n_out = sum(len(part["out_of_bounds"]) for part in layers)
+    lead = _LABELS["lead" if n_out else "lead_whole"].format(
+        n_units=words.number(sum(part["n_units"] for part in layers)),
+        n_grids=words.number(sum(part["n_grids"] for part in layers)),
+        n_out=words.number(n_out),
     )
+    return lead.say(lang)
 
 
 def _layer(plan: Plan, layer: str, part: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
@@ -169,7 +172,7 @@ def _layer(plan: Plan, layer: str, part: Mapping[str, Any], lang: Lang) -> dict[
         "sizes": histogram.build_histogram(sizes, outside, marks=bounds) if len(sizes) else None,
         "compactness": _compactness(compactness),
         "members": members,
-        "members_total": plan.report["members"]["total"],
+        "members_note": _LABELS["of_total"].format(n=words.number(plan.report["members"]["total"])).say(lang),
         "spread_m": math.sqrt(part["moment_m2"]),
         "out_of_bounds": _shortened(
             [

@@ -152,6 +152,7 @@ def _people(plan: Plan, *, names: bool, lang: Lang) -> pd.DataFrame:
     else:
         for name in shown:
             table[name] = ""
+    table["parcel"] = table["parcel"].where(table["parcel"] != table["unit_id"], "")
     table["note"] = _notes(table, lang)
     table["layer_at"] = _positions(plan.grids[["layer"]].drop_duplicates(), table[["layer"]])
     table["grid_at"] = _positions(plan.grids[["layer", "grid_id"]], table[["layer", "grid_id"]])

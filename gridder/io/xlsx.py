@@ -9,6 +9,7 @@ Text is always stored as text (`inlineStr`), so that no cell can become a formul
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 import zipfile
@@ -224,7 +225,7 @@ def _cell_xml(start: str, cell: Cell) -> str:
         if _MARKUP.search(cell):
             cell = escape(_FORBIDDEN.sub("", cell))
         return f'{start} t="inlineStr"><is><t xml:space="preserve">{cell}</t></is></c>'
-    return f"{start}><v>{cell}</v></c>"
+    return f"{start}><v>{cell}</v></c>" if math.isfinite(cell) else f"{start}/>"
 
 
 def _letters(column: int) -> str:

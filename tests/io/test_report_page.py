@@ -90,7 +90,12 @@ def test_headline_figures(plan: Plan, tmp_path: Path) -> None:
     """The figures of the report are there, shares in percent."""
     page = page_of(plan, tmp_path)
     assert "36 units in 12 grids; 2 grids are out of bounds" in page
-    for figure in ("<b>80 %</b><span>Within bounds", "<b>112 m</b>", "<b>24 / 27</b>", "<b>0.50</b>"):
+    for figure in (
+        "<b>80 %</b><span>Within bounds",
+        "<b>112 m</b>",
+        "<b>24</b><span>Members placed</span><small>of 27</small>",
+        "<b>0.50</b>",
+    ):
         assert figure in page
 
 
@@ -157,6 +162,7 @@ def test_a_plan_without_members_and_exceptions(plan: Plan, tmp_path: Path) -> No
     for word in ("Members", "bridge", "barrier", "Seconds", 'bar-out" x'):
         assert word not in page.replace(".bar-out", "") or word == 'bar-out" x'
     assert "Noticed and repaired" in page
+    assert "36 units in 12 grids, all within bounds" in page
 
 
 def test_a_share_is_never_rounded_up_to_all(plan: Plan, tmp_path: Path) -> None:

@@ -106,6 +106,18 @@ def test_people_of_a_block_are_numbered_from_one(plan: Plan, tmp_path: Path) -> 
     assert households == [None, 1, 2, 2, 1, 2, None, 3, 3, 1, None, 2]
 
 
+def test_parcel_is_shown_where_it_is_not_the_unit(plan: Plan, tmp_path: Path) -> None:
+    """A registered parcel that is the unit itself says nothing, and the column goes when all are so."""
+    assert plan.roster is not None
+    unit = plan.placements[plan.placements["layer"] == "field"].set_index("member_id")["unit_id"]
+    same = plan.roster["member_id"].map(unit).astype(object)
+    roster = plan.roster.assign(parcel=same.where(same.notna(), None))
+    heads = rows_of(written(plan, tmp_path)["第一片区 Fields"])[0]
+    assert "Parcel" in heads
+    heads = rows_of(written(dataclasses.replace(plan, roster=roster), tmp_path)["第一片区 Fields"])[0]
+    assert "Parcel" not in heads
+
+
 def test_overview_has_one_line_a_grid(plan: Plan, tmp_path: Path) -> None:
     """Twelve grids, with size, target, deviation in percent, area in ha and mu."""
     rows = rows_of(written(plan, tmp_path)["Overview"])
@@ -288,6 +300,15 @@ def test_any_text_is_written_whole() -> None:
     assert found == ["<a> & b", "  two  ", "a\nb", "ab", "x", '"q"', "😀"]
     assert book.sheetnames == ["s&<'"]
     assert book.active.oddHeader.left.text == "t && 1"
+
+
+def test_numbers_are_numbers_and_missing_ones_are_empty() -> None:
+    """A number can be added up in Excel; what is not finite leaves the cell empty."""
+    path = io.BytesIO()
+    rows = [Row([value]) for value in (3, 2.5, float("nan"), float("inf"), None)]
+    write_workbook(path, [Sheet("s", [10.0], Row(["h"], "header"), rows, "t")])  # type: ignore[arg-type] # a stream
+    found = [row[0] for row in openpyxl.load_workbook(path).active.iter_rows(min_row=2, values_only=True)]
+    assert found == [3, 2.5, None, None, None]
 
 
 def test_page_turns_when_columns_are_many() -> None:
