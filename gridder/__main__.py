@@ -1,0 +1,5 @@
+"""Run the command line: `python -m gridder`."""
+
+from gridder.cli import main
+
+main()

@@ -1,0 +1,150 @@
+"""One layer of a plan beside the inputs that it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridder.model import Barriers, Floats, Geometries, Ints, Layer, Members, Plan, Size, Units, Zones
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One layer of a plan, and what the checks need of the inputs.
+
+    Geometries are moved to the south-western corner of the units, in the plan's CRS.
+    """
+
+    layer: Layer
+    plan: Plan
+    source: Units
+    members: Members | None
+    zones: Zones | None
+    barriers: Barriers | None
+    size: Size
+    bridge_m: float
+    reach_m: float
+    units: gpd.GeoDataFrame
+    grids: gpd.GeoDataFrame
+    geoms: Geometries
+    land: Geometries
+    outlines: Geometries
+    lines: Geometries
+    source_geoms: Geometries
+    a: Ints
+    b: Ints
+    links: pd.DataFrame
+    grid: Ints
+    placements: pd.DataFrame
+    report: dict[str, Any]
+
+    @property
+    def minimum(self) -> float:
+        """Lower bound of the size, as the report says it."""
+        return float(self.report["size"]["minimum"])
+
+    @property
+    def maximum(self) -> float:
+        """Upper bound of the size, as the report says it."""
+        return float(self.report["size"]["maximum"])
+
+    @property
+    def weight(self) -> Floats:
+        """Size of every unit."""
+        return np.asarray(self.units["size"], dtype=np.float64)
+
+    @property
+    def slack(self) -> float:
+        """Rounding that sums may have."""
+        return 1e-6 * max(1.0, self.maximum)
+
+    def pieces(self, *, links: np.ndarray | None = None, without: np.ndarray | None = None) -> Ints:
+        """Return the connected piece of every unit, by some of the links, without some units."""
+        kept = np.ones(len(self.a), dtype=bool) if links is None else links
+        if without is not None:
+            kept = kept & ~without[self.a] & ~without[self.b]
+        n = len(self.units)
+        graph = coo_array((np.ones(int(kept.sum())), (self.a[kept], self.b[kept])), shape=(n, n))
+        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+    def neighbours(self) -> list[set[int]]:
+        """Return the neighbours of every unit."""
+        around: list[set[int]] = [set() for _ in range(len(self.units))]
+        for i, j in zip(self.a.tolist(), self.b.tolist(), strict=True):
+            around[i].add(j)
+            around[j].add(i)
+        return around
+
+
+def cases(
+    plan: Plan,
+    *,
+    fields: Units | None,
+    buildings: Units | None,
+    members: Members | None,
+    zones: Zones | None,
+    barriers: Barriers | None,
+    size: Size,
+    building_size: Size | None,
+    bridge_m: float,
+    reach_m: float,
+) -> list[Case]:
+    """Return one case a layer."""
+    crs = plan.units.crs
+    origin = np.floor(plan.units.total_bounds[:2])
+
+    def near(geometry: Any) -> Geometries:
+        moved = shapely.transform(geometry.to_numpy(), lambda xy: xy - origin)
+        return np.asarray(shapely.force_2d(moved), dtype=object)
+
+    lines = near(barriers.frame.geometry.to_crs(crs)) if barriers is not None else np.zeros(0, dtype=object)
+    made = []
+    for source in (fields, buildings):
+        if source is None:
+            continue
+        units = plan.units[plan.units["layer"] == source.layer].reset_index(drop=True)
+        grids = plan.grids[plan.grids["layer"] == source.layer].reset_index(drop=True)
+        links = plan.adjacency[plan.adjacency["layer"] == source.layer]
+        position = {unit_id: i for i, unit_id in enumerate(units["unit_id"])}
+        known = links["unit_a"].isin(position) & links["unit_b"].isin(position)
+        links = links[known].reset_index(drop=True)
+        grid_at = {grid_id: i for i, grid_id in enumerate(grids["grid_id"])}
+        geoms = near(units.geometry)
+        land = geoms
+        if source.layer == "building":
+            plots = plan.plots.set_index("unit_id").geometry.reindex(units["unit_id"])
+            land = near(plots)
+        made.append(
+            Case(
+                layer=source.layer,
+                plan=plan,
+                source=source,
+                members=members,
+                zones=zones,
+                barriers=barriers,
+                size=(building_size or size) if source.layer == "building" else size,
+                bridge_m=bridge_m,
+                reach_m=reach_m,
+                units=units,
+                grids=grids,
+                geoms=geoms,
+                land=land,
+                outlines=near(grids.geometry),
+                lines=lines,
+                source_geoms=near(source.frame.geometry.to_crs(crs)),
+                a=links["unit_a"].map(position).to_numpy(dtype=np.int64),
+                b=links["unit_b"].map(position).to_numpy(dtype=np.int64),
+                links=links,
+                grid=units["grid_id"].map(grid_at).fillna(-1).to_numpy(dtype=np.int64),
+                placements=plan.placements[plan.placements["layer"] == source.layer].reset_index(drop=True),
+                report=dict(plan.report["layers"][source.layer]),
+            )
+        )
+    return made

@@ -1,0 +1,158 @@
+"""Certificates checked from the input alone: arithmetic, and exhaustive search where that is possible."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gridder.testing.case import Case
+
+EXHAUSTIVE_UNITS = 14
+"""Components up to this size are searched for a plan."""
+SETS = 50_000
+"""Connected sets that are listed at most."""
+
+
+def check_bounds(case: Case) -> list[str]:
+    """Return grids out of bounds without a certificate, and certificates that do not hold."""
+    out = []
+    certified = {entry["grid_id"]: entry["certificate"] for entry in case.report["out_of_bounds"]}
+    size = np.bincount(case.grid[case.grid >= 0], case.weight[case.grid >= 0], len(case.grids))
+    bad = (size < case.minimum - case.slack) | (size > case.maximum + case.slack)
+    for i in np.flatnonzero(bad):
+        grid_id = case.grids["grid_id"].iloc[i]
+        if grid_id not in certified:
+            out.append(f"bounds: grid {grid_id} of size {size[i]:g} has no certificate")
+    for grid_id, certificate in certified.items():
+        at = np.flatnonzero((case.grids["grid_id"] == grid_id).to_numpy())
+        if not len(at) or not bad[at[0]]:
+            out.append(f"certificate: grid {grid_id} is in bounds and needs none")
+            continue
+        out += [f"certificate of {grid_id}: {fault}" for fault in _faults(case, certificate, int(at[0]))]
+    return out
+
+
+def _faults(case: Case, certificate: dict[str, Any], grid: int) -> list[str]:
+    position = {unit_id: i for i, unit_id in enumerate(case.units["unit_id"])}
+    if not set(certificate["unit_ids"]) <= set(position):
+        return ["it names units that do not exist"]
+    units = np.array([position[u] for u in certificate["unit_ids"]], dtype=np.int64)
+    weight = float(case.weight[units].sum())
+    faults = []
+    if not math.isclose(weight, certificate["weight"], rel_tol=1e-6, abs_tol=1e-6):
+        faults.append(f"its units weigh {weight:g}, not {certificate['weight']:g}")
+    if abs(certificate["minimum"] - case.minimum) > case.slack:
+        faults.append("its minimum is not the layer's")
+    if abs(certificate["maximum"] - case.maximum) > case.slack:
+        faults.append("its maximum is not the layer's")
+    rule = {
+        "unit-over-maximum": _over_maximum,
+        "component-under-minimum": _under_minimum,
+        "no-count-fits": _no_count,
+        "proved-infeasible": _proved,
+        "not-found": _not_found,
+    }.get(certificate["reason"])
+    if rule is None:
+        return [*faults, f"its reason {certificate['reason']!r} is not known"]
+    return [*faults, *rule(case, units, grid)]
+
+
+def _over_maximum(case: Case, units: np.ndarray, grid: int) -> list[str]:
+    if len(units) != 1 or case.weight[units[0]] <= case.maximum:
+        return ["no single unit is above the maximum"]
+    return [] if case.grid[units[0]] == grid else ["its unit is in another grid"]
+
+
+def _under_minimum(case: Case, units: np.ndarray, grid: int) -> list[str]:
+    piece = case.pieces()
+    whole = np.flatnonzero(piece == piece[units[0]])
+    faults = []
+    if set(whole.tolist()) != set(units.tolist()):
+        faults.append("its units are not a whole connected piece")
+    if case.weight[units].sum() >= case.minimum:
+        faults.append("its piece weighs the minimum or more")
+    if set(np.flatnonzero(case.grid == grid).tolist()) != set(whole.tolist()):
+        faults.append("its grid is not the piece")
+    return faults
+
+
+def _heavy(case: Case) -> np.ndarray:
+    return np.asarray(case.weight > case.maximum + case.slack)
+
+
+def _no_count(case: Case, units: np.ndarray, _: int) -> list[str]:
+    if case.size.n_grids is not None:
+        return []
+    piece = case.pieces(without=_heavy(case))
+    whole = np.flatnonzero((piece == piece[units[0]]) & ~_heavy(case))
+    faults = []
+    if set(whole.tolist()) != set(units.tolist()):
+        faults.append("its units are not a whole connected piece beside units above the maximum")
+    total = float(case.weight[units].sum())
+    most = math.floor((total + case.slack) / case.minimum) if case.minimum > 0 else len(units)
+    least = math.ceil((total - case.slack) / case.maximum)
+    if max(least, 1) <= most:
+        faults.append(f"{max(least, 1)} grids would fit its weight")
+    return faults
+
+
+def _proved(case: Case, units: np.ndarray, _: int) -> list[str]:
+    around = case.neighbours()
+    heavy = set(np.flatnonzero(_heavy(case)).tolist())
+    if len(units) == 1:
+        fits = connected_set_fits(case, around, int(units[0]), heavy)
+        return ["a connected set with its unit keeps the bounds"] if fits else []
+    inside = set(units.tolist())
+    outside = {v for u in inside for v in around[u] if v not in inside and v not in heavy}
+    doors = {u for u in inside if around[u] & outside}
+    if len(doors) > 1:
+        return ["its units hang on the rest by more than one unit"]
+    if not doors and len(units) <= EXHAUSTIVE_UNITS and plan_exists(case, around, sorted(inside)):
+        return ["an exhaustive search finds a plan"]
+    return []
+
+
+def _not_found(case: Case, units: np.ndarray, grid: int) -> list[str]:
+    return [] if (case.grid[units] == grid).all() else ["its units are not the grid"]
+
+
+def connected_set_fits(case: Case, around: Sequence[set[int]], unit: int, heavy: set[int]) -> bool:
+    """Return whether some connected set that holds the unit keeps the bounds (True where too many to list)."""
+    waiting, seen = [frozenset({unit})], {frozenset({unit})}
+    while waiting:
+        chosen = waiting.pop()
+        weight = float(case.weight[list(chosen)].sum())
+        if case.minimum - case.slack <= weight <= case.maximum + case.slack:
+            return True
+        for v in set().union(*(around[u] for u in chosen)) - chosen - heavy:
+            larger = chosen | {v}
+            if weight + case.weight[v] <= case.maximum + case.slack and larger not in seen:
+                seen.add(larger)
+                waiting.append(larger)
+        if len(seen) > SETS:
+            return True
+    return False
+
+
+def plan_exists(case: Case, around: Sequence[set[int]], units: Sequence[int]) -> bool:
+    """Return whether units can be divided into connected sets within the bounds (exhaustive)."""
+    if not units:
+        return True
+    left = set(units)
+    first = min(left)
+    waiting, seen = [frozenset({first})], {frozenset({first})}
+    while waiting:
+        chosen = waiting.pop()
+        weight = float(case.weight[list(chosen)].sum())
+        fits = case.minimum - case.slack <= weight <= case.maximum + case.slack
+        if fits and plan_exists(case, around, sorted(left - chosen)):
+            return True
+        for v in (set().union(*(around[u] for u in chosen)) & left) - chosen:
+            larger = chosen | {v}
+            if weight + case.weight[v] <= case.maximum + case.slack and larger not in seen:
+                seen.add(larger)
+                waiting.append(larger)
+    return False

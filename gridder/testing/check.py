@@ -1,0 +1,222 @@
+"""Check a plan against the inputs that it was made from."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridder.io.plan import load_plan
+from gridder.model import Barriers, Members, Plan, Size, Units, Zones
+from gridder.testing.case import Case, cases
+from gridder.testing.certificates import check_bounds
+from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zones
+from gridder.testing.people import check_placements, check_sizes
+
+PSEUDONYM = re.compile(r"[0-9a-f]{16}")
+SHORTEST_SECRET = 4
+"""Shorter values stand in files by chance."""
+
+
+def check_plan(
+    plan: Plan | str | Path,
+    *,
+    size: Size,
+    fields: Units | None = None,
+    buildings: Units | None = None,
+    members: Members | None = None,
+    zones: Zones | None = None,
+    barriers: Barriers | None = None,
+    building_size: Size | None = None,
+    bridge_m: float = 500.0,
+    reach_m: float = 100.0,
+) -> list[str]:
+    """Return every rule that a plan breaks, a sentence each that begins with the rule's name.
+
+    Everything is recomputed from the inputs: coverage, zones, links and barriers from geometry, sizes
+    from placements, connectivity from the links, certificates by arithmetic and exhaustive search,
+    numbers, outlines and the report.
+
+    Parameters
+    ----------
+    plan
+        A plan, or the folder of one; then its files are searched for identifying values too.
+    size, building_size, bridge_m, reach_m
+        What the plan was asked for.
+    fields, buildings, members, zones, barriers
+        What it was made from.
+    """
+    folder = None if isinstance(plan, Plan) else Path(plan)
+    loaded = plan if isinstance(plan, Plan) else load_plan(plan)
+    broken: list[str] = []
+    for case in cases(
+        loaded,
+        fields=fields,
+        buildings=buildings,
+        members=members,
+        zones=zones,
+        barriers=barriers,
+        size=size,
+        building_size=building_size,
+        bridge_m=bridge_m,
+        reach_m=reach_m,
+    ):
+        faults = _check_ids(case)
+        broken += faults
+        if faults:
+            continue
+        both = fields is not None and buildings is not None
+        broken += check_coverage(case)
+        broken += check_zones(case)
+        broken += check_links(case)
+        broken += check_placements(case, both_layers=both)
+        broken += check_sizes(case)
+        broken += _check_contiguity(case)
+        broken += check_bounds(case)
+        broken += check_outlines(case)
+        broken += _check_numbers(case)
+        broken += _check_report(case)
+    if members is not None:
+        broken += _check_privacy(loaded, members, folder)
+    return broken
+
+
+def assert_plan_valid(plan: Plan | str | Path, **inputs: object) -> None:
+    """Raise AssertionError with every rule that a plan breaks; parameters as `check_plan`."""
+    broken = check_plan(plan, **inputs)  # type: ignore[arg-type]  # the same parameters, checked there
+    if broken:
+        raise AssertionError("\n".join(broken[:50]))
+
+
+def _check_ids(case: Case) -> list[str]:
+    out = []
+    for name, values in (
+        ("unit id", case.units["unit_id"]),
+        ("grid id", case.plan.grids["grid_id"]),
+        ("code", case.grids["code"]),
+    ):
+        repeated = values[values.duplicated()]
+        out += [f"ids: {name} {value} stands twice" for value in repeated.unique()]
+    if (case.grid < 0).any():
+        out.append("ids: a unit is in a grid that does not exist in its layer")
+    empty = set(range(len(case.grids))) - set(case.grid.tolist())
+    out += [f"ids: grid {case.grids['grid_id'].iloc[g]} has no unit" for g in sorted(empty)]
+    return out
+
+
+def _check_contiguity(case: Case) -> list[str]:
+    inside = case.grid[case.a] == case.grid[case.b]
+    piece = case.pieces(links=inside)
+    n_pieces = pd.Series(piece).groupby(case.grid).nunique().reindex(range(len(case.grids)))
+    ids = case.grids["grid_id"]
+    out = [f"contiguity: grid {ids[g]} is in {int(n)} pieces" for g, n in n_pieces.items() if n > 1]
+    if ((n_pieces == 1).to_numpy() != case.grids["contiguous"].to_numpy(dtype=bool)).any():
+        out.append("contiguity: a flag `contiguous` is wrong")
+    return out
+
+
+def _check_numbers(case: Case) -> list[str]:
+    """Return zones whose grids are not numbered in reading order, and codes against the pattern."""
+    out = []
+    for zone, at in case.grids.groupby("zone").groups.items():
+        here = case.grids.loc[at]
+        outlines = case.outlines[np.asarray(at)]
+        centre = shapely.get_coordinates(shapely.centroid(outlines))
+        height = np.sqrt(shapely.area(outlines).mean())
+        row = np.floor((shapely.bounds(outlines)[:, 3].max() - centre[:, 1]) / height)
+        order = np.lexsort((centre[:, 0], row))
+        if here["number"].to_numpy()[order].tolist() != list(range(1, len(here) + 1)):
+            out.append(f"numbers: those of zone {zone} are not in reading order")
+    pattern = case.grids["zone_code"].fillna("") + case.grids["number"].map("{:03d}".format)
+    if not pattern.duplicated().any() and (pattern != case.grids["code"]).any():
+        out.append("numbers: a code is not zone code and number")
+    return out
+
+
+def _check_report(case: Case) -> list[str]:
+    grids, report = case.grids, case.report
+    excused = {
+        entry["grid_id"] for entry in report["out_of_bounds"] if entry["certificate"]["reason"] != "not-found"
+    }
+    judged = grids[~grids["grid_id"].isin(excused)]
+    area = shapely.area(case.land)
+    centre = shapely.get_coordinates(shapely.centroid(case.land))
+    n = len(grids)
+    mass = np.bincount(case.grid, area, n)
+    middle = np.column_stack([np.bincount(case.grid, area * x, n) / mass for x in centre.T])
+    moment = (area * ((centre - middle[case.grid]) ** 2).sum(axis=1)).sum() / area.sum()
+    shared = case.links["shared_m"].to_numpy(dtype=float)
+    counted = shared if shared.sum() > 0 else np.ones(len(shared))
+    cut = counted[case.grid[case.a] != case.grid[case.b]].sum() / counted.sum() if counted.sum() else 0.0
+    compactness = 4 * np.pi * shapely.area(case.outlines) / shapely.length(case.outlines) ** 2
+    expected = {
+        "n_units": len(case.units),
+        "n_grids": n,
+        "within_bounds": float(judged["within_bounds"].mean()) if len(judged) else 1.0,
+        "contiguous": float(grids["contiguous"].mean()),
+        "mean_abs_deviation": float(grids["deviation"].abs().mean()),
+        "polsby_popper_mean": float(compactness.mean()),
+        "moment_m2": float(moment),
+        "cut": float(cut),
+    }
+    out = [
+        f"report: {name} is {report[name]:g}, not {value:g}"
+        for name, value in expected.items()
+        if not np.isclose(report[name], value, rtol=1e-4, atol=1e-9)
+    ]
+    if not np.allclose(grids["polsby_popper"], compactness, rtol=1e-4):
+        out.append("report: polsby_popper of a grid is not that of its outline")
+    people = case.plan.report["members"]
+    total = len(case.members) if case.members is not None else 0
+    placed = int(case.placements["unit_id"].notna().sum())
+    reasons = case.placements["reason"].dropna().value_counts().to_dict()
+    told = people[case.layer]
+    if people["total"] != total or told["placed"] != placed or told["unplaced"] != reasons:
+        out.append("report: the counts of placed and unplaced members are wrong")
+    return out
+
+
+def _check_privacy(plan: Plan, members: Members, folder: Path | None) -> list[str]:
+    out = []
+    if not plan.placements["member_id"].map(lambda value: bool(PSEUDONYM.fullmatch(value))).all():
+        out.append("privacy: a placement carries no pseudonym")
+    if folder is None:
+        return out
+    frame = members.frame
+    secrets = {
+        str(value)
+        for name in ("name", "phone", "id_number", "address")
+        for value in frame[name].dropna()
+        if len(str(value)) >= SHORTEST_SECRET or not str(value).isascii()
+    }
+    if "member_id" in members.columns:
+        secrets |= {value for value in frame["member_id"] if len(value) > SHORTEST_SECRET}
+    secrets -= _public_words(plan)
+    for name, text in _texts(folder):
+        found = [secret for secret in secrets if secret in text]
+        out += [f"privacy: {name} holds an identifying value" for _ in found[:1]]
+    return out
+
+
+def _public_words(plan: Plan) -> set[str]:
+    """Return what the files may say anyway: ids and own columns of units, zones."""
+    words: set[str] = set(plan.zones["zone"].astype(str)) if len(plan.zones) else set()
+    for name in plan.units.columns.drop("geometry"):
+        words |= set(plan.units[name].dropna().astype(str))
+    return words
+
+
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of every file; of workbooks each part."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                for name in book.namelist():
+                    yield f"{path.name}/{name}", book.read(name).decode("utf-8", "replace")
+        else:
+            yield path.name, path.read_bytes().decode("utf-8", "replace")
