@@ -12,6 +12,8 @@ LONG_M = 25.0
 """Units that share a longer border must be linked."""
 TOLERANCE_M = 0.05
 GRID_OVERLAP_M2 = 1.0
+DEPTH_M = 0.01
+"""Overlaps below these, in area or in depth, are rounding."""
 DROPPED = ("duplicate", "swallowed")
 
 
@@ -212,5 +214,7 @@ def _overlaps(areas: np.ndarray) -> list[tuple[int, int]]:
     i, j = shapely.STRtree(areas).query(areas, predicate="intersects")
     first = i < j
     i, j = i[first], j[first]
-    wide = shapely.area(shapely.intersection(areas[i], areas[j])) > GRID_OVERLAP_M2
+    common = shapely.intersection(areas[i], areas[j])
+    deep = shapely.area(shapely.buffer(common, -DEPTH_M / 2)) > 0.0
+    wide = deep & (shapely.area(common) > GRID_OVERLAP_M2)
     return list(zip(i[wide].tolist(), j[wide].tolist(), strict=True))

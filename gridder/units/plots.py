@@ -258,8 +258,8 @@ def _groups(row: Ints, value: Ints) -> Iterator[tuple[int, Ints]]:
 
 
 def _touching(pieces: Pieces) -> _Borders:
-    """Return the walls in which two buildings touch; each of the two sides counts half."""
-    wall = np.flatnonzero(pieces.middle_gap_m <= TOUCH_M)
+    """Return the walls in which two buildings all but touch; each of the two sides counts half."""
+    wall = np.flatnonzero(pieces.middle_gap_m <= WALL_M)
     owner, facing = pieces.owner[wall], pieces.facing[wall]
     start, end = pieces.start[wall], pieces.end[wall]
     length = np.hypot(*(end - start).T)
