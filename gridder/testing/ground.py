@@ -177,7 +177,9 @@ def _missing_links(case: Case, keys: set[tuple[int, int]]) -> list[str]:
     long = shapely.length(common) > LONG_M * np.where(shapely.get_dimensions(common) == 2, 2.0, 1.0)
     i, j, common = i[long], j[long], common[long]
     if len(case.lines):
-        near = shapely.STRtree(shapely.get_parts(case.lines)).query(common, "dwithin", distance=2.0)[0]
+        near = shapely.STRtree(shapely.get_parts(case.lines)).query(
+            common, "dwithin", distance=float(case.report["gap_m"])
+        )[0]
         open_ = np.ones(len(i), dtype=bool)
         open_[np.unique(near)] = False
         i, j = i[open_], j[open_]
