@@ -16,7 +16,7 @@ from gridder.model import Barriers, Members, Plan, Size, Units, Zones
 from gridder.testing.case import Case, cases
 from gridder.testing.certificates import check_bounds
 from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zones
-from gridder.testing.people import check_placements, check_sizes
+from gridder.testing.people import check_once, check_placements, check_sizes
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
 SHORTEST_SECRET = 4
@@ -66,7 +66,7 @@ def check_plan(
         bridge_m=bridge_m,
         reach_m=reach_m,
     ):
-        faults = _check_ids(case)
+        faults = [*_check_ids(case), *check_once(case)]
         broken += faults
         if faults:
             continue

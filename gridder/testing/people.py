@@ -16,15 +16,24 @@ METHODS = ("inside", "nearest", "unit-id", "address", "by-order")
 TOLERANCE_M = 0.01
 
 
-def check_placements(case: Case, *, both_layers: bool) -> list[str]:
-    """Return people who are not in the layer exactly once, or are where they cannot be."""
+def check_once(case: Case) -> list[str]:
+    """Return whether not every member stands in the layer exactly once."""
     if case.members is None:
         return [] if case.placements.empty else ["placements: there are some without a roster"]
-    out = []
-    table = case.placements.set_index("member_id")
+    ids = case.placements["member_id"]
     expected = pseudonyms(case.members.frame["member_id"].tolist(), pseudonym_key())
-    if table.index.has_duplicates or set(table.index) != set(expected):
+    if ids.duplicated().any() or set(ids) != set(expected):
         return [f"placements: not every member stands in layer {case.layer} exactly once"]
+    return []
+
+
+def check_placements(case: Case, *, both_layers: bool) -> list[str]:
+    """Return people who are where they cannot be."""
+    if case.members is None:
+        return []
+    out = []
+    expected = pseudonyms(case.members.frame["member_id"].tolist(), pseudonym_key())
+    table = case.placements.set_index("member_id")
     table = table.loc[expected]
     placed = table["unit_id"].notna().to_numpy()
     if (table["grid_id"].notna().to_numpy() != placed).any():
