@@ -12,10 +12,8 @@ import sys
 
 from gridder.io import formats
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows has no such limits; there the parent's clock is the only wall
-    resource = None  # type: ignore[assignment]  # a module is replaced by its absence
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -32,8 +30,8 @@ def confine() -> None:
 
 
 def limit_resources() -> None:
-    """Set the limits of the operating system where it has them."""
-    if resource is None:
+    """Set the limits of the operating system; on Windows the parent's clock is the only wall."""
+    if sys.platform == "win32":
         return
     for kind, limit in (
         (resource.RLIMIT_AS, formats.MAX_ADDRESS_BYTES),

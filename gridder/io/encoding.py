@@ -77,7 +77,7 @@ def known_codec(name: str) -> str | None:
     except (LookupError, ValueError):
         return None
     # codecs that turn bytes into bytes are registered beside the real ones
-    return found if codecs.lookup(found)._is_text_encoding else None  # type: ignore[attr-defined]  # noqa: SLF001  # the only mark there is
+    return found if codecs.lookup(found)._is_text_encoding else None  # noqa: SLF001 - the only mark there is
 
 
 def codec_of_cpg(path: Path) -> str | None:

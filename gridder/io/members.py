@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -153,7 +154,7 @@ def _unless_blank(value: str | None) -> str | None:
 
 def _homes(geometries: Geometries) -> Geometries:
     """Return points, a point inside areas and lines; None where there is no geometry."""
-    points = shapely.force_2d(geometries)
+    points: Geometries = np.asarray(shapely.force_2d(geometries), dtype=object)
     empty = shapely.is_missing(points) | shapely.is_empty(points)
     points[empty] = None
     wide = shapely.get_type_id(points) > 0
@@ -215,7 +216,7 @@ def _in_crs(points: Geometries, crs: object) -> Geometries:
     return np.asarray(gpd.GeoSeries(points, crs=DEGREES).to_crs(crs), dtype=object)
 
 
-def _numeric_if_all_are(column: pd.Series[str]) -> pd.Series[float]:
+def _numeric_if_all_are(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column as numbers where every filled cell is one."""
     if pd.api.types.is_numeric_dtype(column):
         return column

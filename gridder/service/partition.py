@@ -9,7 +9,9 @@ from importlib.metadata import version
 from typing import Any, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from gridder.errors import InputError
 from gridder.io.key import pseudonym_key
@@ -201,7 +203,7 @@ def _check(layers: Sequence[Units], sizes: dict[str, Size | None]) -> None:
 
 
 def _local_people(members: Members | None, ground: Ground) -> pd.DataFrame:
-    """Return the roster's frame with its points in local metres."""
+    """Return the roster's frame with its points in local metres; a point off the projection is none."""
     if members is None:
         columns = ("member_id", "row", "home", "field_point", *MEMBER_TEXT_COLUMNS, "households")
         return pd.DataFrame({name: pd.Series([], dtype=object) for name in columns})
@@ -209,6 +211,7 @@ def _local_people(members: Members | None, ground: Ground) -> pd.DataFrame:
     for name in ("home", "field_point"):
         points = gpd.GeoSeries(people[name].to_numpy(dtype=object), crs=members.crs)
         local = ground.frame.to_local(points)
+        local[~np.isfinite(shapely.bounds(local)).all(axis=1)] = None
         people[name] = pd.Series(local, dtype=object, index=people.index)
     return people
 

@@ -1,4 +1,3 @@
-
 """Exact search: a dynamic programme over the frontier of a graph, as in Simpath (Knuth, TAOCP 4A, 7.1.4).
 
 Units are visited one after the other.

@@ -1,4 +1,3 @@
-
 """The first plan: recursive bisection by sweeps, every part connected (Berger & Bokhari 1987, Simon 1991)."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """The solver's stages in order: set apart, bisect, search and mend in rounds, search exactly, certify."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Pieces that hang on one unit, what is shed into units above the maximum, and the certificates of a plan."""
 
 from __future__ import annotations

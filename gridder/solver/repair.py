@@ -1,4 +1,3 @@
-
 """Repair: neighbouring grids are merged and split again along a random spanning tree.
 
 On the tree a dynamic programme over the weight of the open part finds the split of least cost,

@@ -1,4 +1,3 @@
-
 """Local search: units move between neighbouring grids, by simulated annealing (Kirkpatrick et al. 1983).
 
 What is minimised is the sum over grids of `coef[0]` x moment + `coef[1]` x cut + `coef[2]` x deviation squared,
