@@ -465,17 +465,20 @@ def _print_json(value: Any) -> None:
 
 
 class _Bar:
-    """A bar on stderr with the stage's name; quiet where nobody looks."""
+    """Progress on stderr: a bar with the stage's name; where nobody looks, a line a stage; or nothing."""
 
     def __init__(self, lang: Lang, *, quiet: bool) -> None:
         self._lang = lang
         self._quiet = quiet
+        self._stage = ""
+        self._console = Console(stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=self._console,
             transient=True,
+            disable=quiet or not self._console.is_terminal,
         )
 
     def __enter__(self) -> Tell:
@@ -489,11 +492,11 @@ class _Bar:
         self._bar.stop()
 
     def _tell(self, stage: str, done: float) -> None:
-        self._bar.update(
-            self._task,
-            completed=STAGES.index(stage) + done,
-            description=STAGE_NAMES[stage].say(self._lang),
-        )
+        name = STAGE_NAMES[stage].say(self._lang)
+        if self._bar.disable and stage != self._stage:
+            self._console.print(name)
+        self._stage = stage
+        self._bar.update(self._task, completed=STAGES.index(stage) + done, description=name)
 
 
 class _Outcome:
@@ -516,7 +519,7 @@ class _Outcome:
             self._print_faults(error)
             raise typer.Exit(Exit.WRONG_INPUT) from None
         if isinstance(error, OutputExistsError):
-            self._say(str(error))
+            self._say(error.say(self._lang))
             raise typer.Exit(Exit.WRONG_INPUT) from None
         if isinstance(error, KeyboardInterrupt | Stopped):
             self._say(Text("stopped; nothing was written", "已停止，未写出任何结果").say(self._lang))
