@@ -23,6 +23,7 @@ from gridder.io.inspect import inspect
 from gridder.io.members import read_members
 from gridder.io.plan import check_output, save_plan
 from gridder.io.read import read_barriers, read_units, read_zones
+from gridder.io.words import UNPLACED
 from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
 from gridder.progress import STAGES, silent
 from gridder.progress import Progress as Tell
@@ -445,7 +446,9 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
         people = plan.report["members"][name]
         if not total:
             continue
-        reasons = ", ".join(f"{reason} {count}" for reason, count in people["unplaced"].items())
+        reasons = ", ".join(
+            f"{count} {UNPLACED[reason][0].say(lang)}" for reason, count in people["unplaced"].items()
+        )
         text = Text(
             "members in {kind} grids: {placed} of {total}{rest}",
             "{kind}中的成员：{total} 人中落位 {placed} 人{rest}",
