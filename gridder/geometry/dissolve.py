@@ -38,33 +38,33 @@ def outline(geoms: Geometries, grid: Ints, *, gap_m: float) -> Geometries:
     """
     order = np.argsort(grid, kind="stable")
     groups = np.split(geoms[order], np.flatnonzero(np.diff(grid[order])) + 1)
-    land = np.array([shapely.union_all(group, grid_size=SNAP_M) for group in groups], dtype=object)
     if gap_m == 0:
-        return land
-    lanes = _without_others(_lanes(land, gap_m), geoms, grid)
-    return _joined(land, _first_come(lanes))
+        return np.array([shapely.union_all(group, grid_size=SNAP_M) for group in groups], dtype=object)
+    land = np.array([shapely.union_all(group) for group in groups], dtype=object)
+    closed = _without_others(_closed(land, gap_m), geoms, grid)
+    return _without_crumbs(_first_come(closed))
 
 
-def _lanes(land: Geometries, gap_m: float) -> Geometries:
-    """Return the ground that closing adds to each grid (dilation, then erosion, by half the gap)."""
+def _closed(land: Geometries, gap_m: float) -> Geometries:
+    """Return the land with its lanes closed: dilated, then eroded, by half the gap."""
     half = gap_m / 2 + REACH_M
     wide = shapely.buffer(land, half, join_style="mitre", mitre_limit=2.0)
     closed = shapely.buffer(wide, -half, join_style="mitre", mitre_limit=2.0)
-    return np.asarray(shapely.difference(closed, land), dtype=object)
+    return np.asarray(shapely.union(closed, land, grid_size=SNAP_M), dtype=object)
 
 
-def _without_others(lanes: Geometries, geoms: Geometries, grid: Ints) -> Geometries:
-    """Return the lanes less the land of units of other grids."""
-    lane, unit = shapely.STRtree(geoms).query(lanes, predicate="intersects")
-    other = grid[unit] != lane
-    return _less(lanes, lane[other], geoms[unit[other]])
+def _without_others(closed: Geometries, geoms: Geometries, grid: Ints) -> Geometries:
+    """Return the closed land of every grid less the land of units of other grids."""
+    at, unit = shapely.STRtree(geoms).query(closed, predicate="intersects")
+    other = grid[unit] != at
+    return _less(closed, at[other], geoms[unit[other]])
 
 
-def _first_come(lanes: Geometries) -> Geometries:
-    """Return the lanes less those of lower numbers that overlap them."""
-    higher, lower = shapely.STRtree(lanes).query(lanes, predicate="intersects")
+def _first_come(areas: Geometries) -> Geometries:
+    """Return the areas less those of lower numbers that overlap them."""
+    higher, lower = shapely.STRtree(areas).query(areas, predicate="overlaps")
     before = lower < higher
-    return _less(lanes, higher[before], lanes[lower[before]])
+    return _less(areas, higher[before], areas[lower[before]])
 
 
 def _less(areas: Geometries, at: Ints, taken: Geometries) -> Geometries:
@@ -78,17 +78,12 @@ def _less(areas: Geometries, at: Ints, taken: Geometries) -> Geometries:
     return result
 
 
-def _joined(land: Geometries, lanes: Geometries) -> Geometries:
-    """Return the land of every grid together with its lanes, crumbs and hairlines dropped."""
-    parts, owner = shapely.get_parts(lanes, return_index=True)
+def _without_crumbs(areas: Geometries) -> Geometries:
+    """Return areas without the crumbs that taking away leaves behind."""
+    parts, owner = shapely.get_parts(areas, return_index=True)
     kept = (shapely.get_dimensions(parts) == 2) & (shapely.area(parts) >= CRUMB_M2)
     parts, owner = parts[kept], owner[kept]
-    result = land.copy()
-    grids, start = np.unique(owner, return_index=True)
-    if len(grids):
-        pieces = np.split(parts, start[1:])
-        result[grids] = [
-            shapely.union_all([land[g], *piece], grid_size=SNAP_M)
-            for g, piece in zip(grids, pieces, strict=True)
-        ]
-    return result
+    joined: Geometries = shapely.multipolygons(parts, indices=owner)
+    alone = shapely.get_num_geometries(joined) == 1
+    joined[alone] = shapely.get_geometry(joined[alone], 0)
+    return joined

@@ -1,0 +1,108 @@
+"""Outlines of grids: land joined, lanes closed, nobody else's ground taken."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridder.geometry.coverage import resolve
+from gridder.geometry.dissolve import outline
+
+LEFT, RIGHT = shapely.box(0, 0, 100, 100), shapely.box(106, 0, 206, 100)
+
+
+def _outline(geoms, grid, gap_m):
+    return outline(np.array(geoms, dtype=object), np.array(grid), gap_m=gap_m)
+
+
+def test_a_lane_between_own_fields_is_closed():
+    """Two fields across a lane of 6 m become one rectangle of 206 by 100."""
+    (area,) = _outline([LEFT, RIGHT], [0, 0], 10.0)
+    assert area.geom_type == "Polygon"
+    assert area.area == pytest.approx(206 * 100, abs=0.1)
+
+
+def test_a_lane_between_two_grids_stays_open():
+    """Fields of different grids keep their own ground only."""
+    first, second = _outline([LEFT, RIGHT], [0, 1], 10.0)
+    assert first.area == pytest.approx(1e4, abs=1e-3)
+    assert second.area == pytest.approx(1e4, abs=1e-3)
+
+
+def test_a_lane_wider_than_the_gap_stays_open():
+    """At a gap of 4 m the lane of 6 m parts the grid in two."""
+    (area,) = _outline([LEFT, RIGHT], [0, 0], 4.0)
+    assert area.geom_type == "MultiPolygon"
+    assert area.area == pytest.approx(2e4, abs=1e-3)
+
+
+def test_another_unit_in_the_lane_is_left_out():
+    """A strip of somebody else in the lane is not swallowed."""
+    strip = shapely.box(102, 20, 104, 80)
+    first, second = _outline([LEFT, RIGHT, strip], [0, 0, 1], 10.0)
+    assert first.intersection(strip).area < 1e-6
+    assert second.area == pytest.approx(120, abs=1e-3)
+
+
+def test_where_two_closings_meet_the_lower_number_keeps_the_crossing():
+    """Four fields round a crossing of lanes, opposite ones together: the outlines do not overlap."""
+    far = [shapely.box(x, y, x + 100, y + 100) for x, y in ((0, 0), (106, 106), (106, 0), (0, 106))]
+    first, second = _outline(far, [0, 0, 1, 1], 12.0)
+    assert first.intersection(second).area < 1e-6
+
+
+def test_touching_fields_leave_no_crack():
+    """A common edge with rounding errors below a micrometre leaves neither hole nor crack."""
+    other = shapely.box(100 + 3e-7, 0, 200, 100)
+    for gap_m in (0.0, 8.0):
+        (area,) = _outline([LEFT, other], [0, 0], gap_m)
+        assert area.geom_type == "Polygon"
+        assert len(area.interiors) == 0
+        assert area.length == pytest.approx(600, abs=0.01)
+
+
+def test_acute_corners_are_kept():
+    """Closing does not blunt a sharp field."""
+    sharp = shapely.Polygon([(0, 0), (200, 10), (0, 20)])
+    (area,) = _outline([sharp], [0], 12.0)
+    assert sharp.difference(area).area < 1e-3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_outlines_hold_their_land_and_do_not_overlap(seed, n_grids):
+    """On jittered blocks with lanes: valid, disjoint, each holds the land of its units."""
+    rng = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.arange(6) * 60.0, np.arange(6) * 60.0)
+    corner = np.column_stack([x.ravel(), y.ravel()])
+    low, high = corner + rng.uniform(0, 8, corner.shape), corner + 60 - rng.uniform(0, 8, corner.shape)
+    geoms = shapely.box(*low.T, *high.T)
+    grid = np.unique(rng.integers(0, n_grids, len(geoms)), return_inverse=True)[1]
+    areas = outline(geoms, grid, gap_m=12.0)
+    assert shapely.is_valid(areas).all()
+    lost = shapely.area(shapely.difference(geoms, areas[grid]))
+    assert lost.max() < 1e-3
+    apart = shapely.area(areas).sum() - shapely.union_all(areas, grid_size=1e-6).area
+    assert abs(apart) < 0.05
+
+
+@pytest.mark.data
+def test_real_fields(data_dir):
+    """North Bayreuth in blocks: every outline is valid, holds its land and no other's."""
+    fields = gpd.read_file(data_dir / "fields/north_bayreuth_de/north_bayreuth.gpkg", layer="fields").to_crs(
+        25832
+    )
+    geoms = resolve(fields.geometry.to_numpy()).geoms
+    centre = shapely.get_coordinates(shapely.centroid(geoms))
+    block = ((centre - centre.min(axis=0)) // 1500).astype(int)
+    grid = np.unique(block[:, 0] * 100 + block[:, 1], return_inverse=True)[1]
+    areas = outline(geoms, grid, gap_m=18.0)
+    assert shapely.is_valid(areas).all()
+    assert shapely.area(shapely.difference(geoms, areas[grid])).max() < 0.01
+    assert shapely.area(areas).sum() > shapely.area(geoms).sum()
+    i, j = shapely.STRtree(areas).query(areas, predicate="overlaps")
+    assert shapely.area(shapely.intersection(areas[i], areas[j])).max(initial=0.0) < 1.0
