@@ -13,7 +13,7 @@ from gridder.geometry.dissolve import outline
 from gridder.graph.barriers import crossed
 from gridder.graph.components import bridge, to_csr
 from gridder.graph.contiguity import choose_gap_m, field_neighbours
-from gridder.members.count import numbers_of, sum_by_unit
+from gridder.members.count import household_keys, numbers_of, sum_by_unit
 from gridder.members.locate import locate_points, points_of_layer
 from gridder.metrics.report import Bounds
 from gridder.model import (
@@ -243,6 +243,7 @@ def _cut_buildings(peopled: Peopled, weight: Floats, bounds: Bounds, *, progress
     share: list[float] = []
     unit = np.full(len(placed.unit), -1, dtype=np.int64)
     method = placed.method.copy()
+    people = peopled.people.assign(household=household_keys(peopled.people))
     by_unit = np.argsort(placed.unit, kind="stable")
     start = np.searchsorted(placed.unit[by_unit], np.arange(len(settled.geoms) + 1))
     for i, geom in enumerate(settled.geoms):
@@ -252,7 +253,7 @@ def _cut_buildings(peopled: Peopled, weight: Floats, bounds: Bounds, *, progress
         if weight[i] > bounds.maximum:
             progress("units", i / len(settled.geoms))
             part = share_out(
-                peopled.people.iloc[here],
+                people.iloc[here],
                 peopled.member_weight[here],
                 minimum=bounds.minimum,
                 maximum=bounds.maximum,
