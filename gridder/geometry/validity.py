@@ -23,6 +23,8 @@ class Polygons:
         Valid 2-D polygons or multipolygons; None where nothing usable is left.
     missing
         There was no geometry, or an empty one.
+    collapsed
+        It was an area without width.
     other_kind
         It was a point or a line.
     absurd
@@ -37,6 +39,7 @@ class Polygons:
 
     geoms: Geometries
     missing: Bools
+    collapsed: Bools
     other_kind: Bools
     absurd: Bools
     repaired: Bools
@@ -61,15 +64,16 @@ def to_polygons(geometries: Geometries) -> Polygons:
     invalid = ~shapely.is_missing(geoms) & ~shapely.is_valid(geoms)
     geoms[invalid] = shapely.make_valid(geoms[invalid], method="structure", keep_collapsed=False)
     geoms, mixed = _polygons_only(geoms)
-    vanished = shapely.is_missing(geoms) & ~empty & ~absurd & ~other_kind
+    collapsed = shapely.is_missing(geoms) & ~empty & ~absurd & ~other_kind
     return Polygons(
-        geoms,
-        empty | vanished,
-        other_kind,
-        absurd,
-        invalid & ~vanished,
-        flattened,
-        mixed & ~invalid & ~vanished,
+        geoms=geoms,
+        missing=empty,
+        collapsed=collapsed,
+        other_kind=other_kind,
+        absurd=absurd,
+        repaired=invalid & ~collapsed,
+        flattened=flattened,
+        mixed=mixed & ~invalid & ~collapsed,
     )
 
 

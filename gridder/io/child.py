@@ -20,6 +20,8 @@ from gridder.io.confine import confine
 
 WKB = "__wkb__"
 ROW = "__row__"
+ARC_CODES = range(8, 13)
+"""Codes of CircularString to MultiSurface in WKB."""
 BYTE_BY_BYTE = "ISO-8859-1"
 """Read so, every byte of a .dbf comes back as one letter, and can be decoded afterwards."""
 
@@ -123,8 +125,10 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
             layer=layer["inside"],
             where=request["subset"] or None,
             encoding=_open_encoding(layer["driver"]),
-            return_fids=True,
+            return_fids=layer["driver"] != "GeoJSON",
         )
+        if _has_arcs(table, meta):
+            table = _linear(table, meta, layer, request)
     except ValueError as error:
         raise Fault("bad-subset", subset=request["subset"], detail=_short(error)) from error
     except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, RuntimeError) as error:
@@ -145,6 +149,30 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
     }
 
 
+def _has_arcs(table: Any, meta: dict[str, Any]) -> bool:
+    """Return whether a geometry of the table has arcs, which the parent cannot parse."""
+    name = meta.get("geometry_name") or "wkb_geometry"
+    if name not in table.column_names:
+        return False
+    return any(
+        int.from_bytes(wkb[1:5], "little" if wkb[0] else "big") % 1000 in ARC_CODES
+        for wkb in table.column(name).to_pylist()
+        if wkb
+    )
+
+
+def _linear(table: Any, meta: dict[str, Any], layer: dict[str, Any], request: dict[str, Any]) -> Any:
+    """Return the table with arcs as lines: the slower way of reading strokes them."""
+    import pyarrow as pa
+    import pyogrio
+
+    geometries = pyogrio.raw.read(
+        layer["source"], layer=layer["inside"], where=request["subset"] or None, columns=[]
+    )[2]
+    at = table.column_names.index(meta.get("geometry_name") or "wkb_geometry")
+    return table.set_column(at, table.column_names[at], pa.array(list(geometries), pa.binary()))
+
+
 def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
     """Give the geometry and the row number the names that the parent knows; rows count from 1."""
     import numpy as np
@@ -161,8 +189,19 @@ def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
         wkb = table.column(geometry).cast(pa.binary())
     else:
         wkb = pa.nulls(table.num_rows, pa.binary())
-    own = table.drop_columns([name for name in (fid, geometry) if name in table.column_names])
+    own = _flat(table.drop_columns([name for name in (fid, geometry) if name in table.column_names]))
     return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
+
+
+def _flat(table: Any) -> Any:
+    """Return the table with lists and structures as JSON text."""
+    import pyarrow as pa
+
+    for i, kind in enumerate(table.schema.types):
+        if pa.types.is_nested(kind):
+            texts = [None if v is None else json.dumps(v, default=str) for v in table.column(i).to_pylist()]
+            table = table.set_column(i, table.column_names[i], pa.array(texts, pa.string()))
+    return table
 
 
 def _decoded(table: Any, source: Path, user: str) -> tuple[Any, encoding.Choice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -128,6 +129,12 @@ def find_columns(
     if faults:
         raise InputError(faults)
     return found
+
+
+def tells_apart(column: pd.Series[Any]) -> bool:
+    """Return whether at least half of the filled values of a column are different."""
+    filled = column.dropna()
+    return len(filled) > 0 and filled.nunique() * 2 >= len(column)
 
 
 def _unknown(what: str, name: str, known: Iterable[str], source: Source) -> Finding:

@@ -19,7 +19,6 @@ from gridder.geometry.validity import to_polygons
 from gridder.io import formats
 from gridder.io.columns import (
     MEMBER_ROLES,
-    UNIT_ROLES,
     ZONE_ROLES,
     find_columns,
     personal_columns,
@@ -28,8 +27,9 @@ from gridder.io.guard import ask
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
 from gridder.io.location import parse_location
 from gridder.io.members import members_from_rows
-from gridder.io.read import polygon_faults, polygon_repairs, units_from_rows
+from gridder.io.read import polygon_faults, polygon_repairs, unit_columns, units_from_rows
 from gridder.model import SQUARE_METRES_PER_HA, SQUARE_METRES_PER_MU, Finding, Lang, Text
+from gridder.units.settle import mended
 
 PREVIEW_ROWS = 5
 MASK = "***"
@@ -156,7 +156,7 @@ def _unit_problems(rows: LayerRows) -> list[Finding]:
     listed = {problem.kind for problem in problems}
     problems += [repair for repair in units.repairs if repair.kind not in listed]
     frame = LocalFrame.of([units.frame.geometry])
-    coverage = resolve(frame.to_local(units.frame.geometry))
+    coverage = resolve(mended(frame.to_local(units.frame.geometry)))
     where = units.frame["row"].to_numpy()
     repeated = units.frame["unit_id"].duplicated(keep=False).to_numpy()
     for kind, at, what in (
@@ -221,8 +221,12 @@ def _area_m2(rows: LayerRows) -> float | None:
 
 def _roles(rows: LayerRows, *, polygonal: bool) -> dict[str, dict[str, str]]:
     headers = rows.attributes.columns
-    uses = {"units": UNIT_ROLES, "zones": ZONE_ROLES} if polygonal else {"members": MEMBER_ROLES}
-    return {use: find_columns(headers, roles, None, rows.source) for use, roles in uses.items()}
+    if polygonal:
+        return {
+            "units": unit_columns(rows),
+            "zones": find_columns(headers, ZONE_ROLES, None, rows.source),
+        }
+    return {"members": find_columns(headers, MEMBER_ROLES, None, rows.source)}
 
 
 def _preview(attributes: pd.DataFrame) -> list[dict[str, str]]:

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from gridder.errors import InputError
+from gridder.geometry.crs import horizontal
 from gridder.io.guard import ROW, WKB, Answer, ask
 from gridder.io.location import Location, parse_location
 from gridder.model import NO_TEXT, Finding, Floats, Geometries, Ints, Source, Text
@@ -127,11 +128,13 @@ def _crs(location: Location, answer: Answer, source: Source) -> CRS | None:
     if not named:
         return None
     try:
-        return CRS.from_user_input(named)
-    except CRSError:
+        crs = CRS.from_user_input(named)
+        Transformer.from_crs(horizontal(crs), "EPSG:4326")
+    except ProjError:
         what = Text(f"the coordinate system {named[:60]!r} is not known", f"无法识别坐标系 {named[:60]!r}")
         remedy = Text(f"say it: {location.file}|crs=EPSG:4549", f"请指明：{location.file}|crs=EPSG:4549")
         raise InputError([finding("unknown-crs", what, source, remedy=remedy)]) from None
+    return crs
 
 
 def _encoding_findings(answer: Answer, source: Source) -> list[Finding]:

@@ -23,8 +23,6 @@ from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
 DEGREES = CRS.from_epsg(4326)
-TABLE_DRIVERS = ("CSV", "XLSX", "")
-COORDINATE_ROLES = ("lon", "lat", "field_lon", "field_lat")
 BLANK = re.compile(r"(?i)\s*(|nan|none|null|n/?a|-+|/|无)\s*")
 """What people write into a cell that has nothing to say."""
 
@@ -77,7 +75,7 @@ def members_from_frame(frame: pd.DataFrame, *, columns: Mapping[str, str] | None
             drop=True
         ),
         crs=None if geometry is None else geometry.crs,
-        source=Source("<memory>", driver="" if geometry is None else "frame", n_rows=n),
+        source=Source("<memory>", n_rows=n),
         findings=(),
         facts={},
     )
@@ -86,8 +84,8 @@ def members_from_frame(frame: pd.DataFrame, *, columns: Mapping[str, str] | None
 
 def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -> Members:
     """Return the members of a layer or sheet that was read."""
-    in_table = rows.source.driver in TABLE_DRIVERS
-    missing = None if in_table or shapely.is_missing(rows.geometries).all() else crs_fault(rows)
+    in_table = bool(shapely.is_missing(rows.geometries).all())
+    missing = None if in_table else crs_fault(rows)
     faults = [missing] if missing else []
     roles: dict[str, str] = {}
     renamed = {SAME_ROLE["members"].get(role, role): name for role, name in (columns or {}).items()}

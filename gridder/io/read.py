@@ -13,7 +13,7 @@ import shapely
 from gridder.errors import InputError
 from gridder.geometry.validity import Polygons, to_polygons
 from gridder.io import formats
-from gridder.io.columns import UNIT_ROLES, ZONE_ROLES, find_columns, personal_columns
+from gridder.io.columns import UNIT_ROLES, ZONE_ROLES, find_columns, personal_columns, tells_apart
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
 from gridder.model import Barriers, Bools, Finding, Geometries, Layer, Source, Text, Units, Zones
 from gridder.progress import Progress, silent
@@ -96,7 +96,7 @@ def units_from_rows(
     faults: list[Finding] = []
     roles: dict[str, str] = {}
     try:
-        roles = find_columns(rows.attributes.columns, UNIT_ROLES, columns, rows.source)
+        roles = unit_columns(rows, columns)
     except InputError as error:
         faults += error.faults
     polygons = to_polygons(rows.geometries)
@@ -121,6 +121,24 @@ def units_from_rows(
         source=rows.source,
         repairs=tuple(findings),
     )
+
+
+def unit_columns(rows: LayerRows, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the columns of a layer of units by role.
+
+    A guessed id must tell units apart: a column that is the same in most rows is none, whatever its name.
+    """
+    headers = rows.attributes.columns
+    telling = [name for name in headers if tells_apart(rows.attributes[name])]
+    roles = find_columns(headers, UNIT_ROLES, given, rows.source)
+    if "unit_id" not in (given or {}):
+        roles.pop("unit_id", None)
+        roles |= {
+            role: name
+            for role, name in find_columns(telling, UNIT_ROLES, None, rows.source).items()
+            if role == "unit_id"
+        }
+    return roles
 
 
 def text_ids(column: pd.Series[str]) -> list[str | None]:
@@ -185,6 +203,12 @@ def polygon_repairs(rows: LayerRows, polygons: Polygons) -> list[Finding]:
             polygons.missing,
             Text("{n} rows without a geometry were left out", "{n} 行没有图形，未使用"),
             Text("draw them or delete them", "请补绘或删除"),
+        ),
+        (
+            "collapsed",
+            polygons.collapsed,
+            Text("{n} areas have no width and were left out", "{n} 个面没有宽度（坍缩为线），未使用"),
+            Text("draw them again or delete them", "请重新绘制或删除"),
         ),
         (
             "other-geometry",

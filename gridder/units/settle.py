@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridder.geometry.coverage import Coverage, resolve
 from gridder.geometry.crs import LocalFrame
@@ -46,7 +47,7 @@ class Settled:
 
 def settle(units: Units, frame: LocalFrame) -> Settled:
     """Return the units in canonical order with duplicates and overlaps resolved."""
-    local = frame.to_local(units.frame.geometry)
+    local = mended(frame.to_local(units.frame.geometry))
     has_ids = "unit_id" in units.columns
     order = canonical_order(local, ids=units.frame["unit_id"].tolist() if has_ids else None)
     coverage = resolve(local[order], priority=_dates(units, order))
@@ -70,6 +71,14 @@ def settle(units: Units, frame: LocalFrame) -> Settled:
         rank=rank,
         findings=tuple(findings),
     )
+
+
+def mended(local: Geometries) -> Geometries:
+    """Return polygons of which some may have become invalid in another CRS as valid ones."""
+    invalid = ~shapely.is_valid(local)
+    result = local.copy()
+    result[invalid] = shapely.make_valid(local[invalid], method="structure", keep_collapsed=False)
+    return result
 
 
 def _meant_units(coverage: Coverage) -> tuple[Ints, Ints]:
