@@ -117,6 +117,7 @@ def _choose(layers: Sequence[dict[str, Any]], layername: str, family: str) -> di
 
 
 def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    import pyarrow as pa
     import pyogrio
 
     try:
@@ -129,9 +130,9 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         )
         if _has_arcs(table, meta):
             table = _linear(table, meta, layer, request)
-    except ValueError as error:
-        raise Fault("bad-subset", subset=request["subset"], detail=_short(error)) from error
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, pa.ArrowException) as error:
+        if request["subset"]:
+            raise Fault("bad-subset", subset=request["subset"], detail=_short(error)) from error
         raise Fault("unreadable", detail=_short(error)) from error
     choice = None
     if layer["driver"] == "ESRI Shapefile":

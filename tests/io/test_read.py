@@ -1,0 +1,237 @@
+"""Reading units, zones and barriers: every repair is recorded, every fault named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import gridder
+
+SQUARE = [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]
+
+
+def _geojson(path: Path, *geometries, **properties) -> Path:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {name: values[i] for name, values in properties.items()},
+            "geometry": geometry,
+        }
+        for i, geometry in enumerate(geometries)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def _polygon(rings):
+    return {"type": "Polygon", "coordinates": rings}
+
+
+def _kinds(found):
+    return {finding.kind: finding.rows for finding in found}
+
+
+def _faults(read, *args, **options):
+    with pytest.raises(gridder.InputError) as caught:
+        read(*args, **options)
+    return _kinds(caught.value.faults)
+
+
+def _faults_or_none(read, path):
+    try:
+        read(path)
+    except gridder.InputError as error:
+        return error.faults
+    return ()
+
+
+def test_broken_rows_are_repaired_or_left_out_with_a_record(tmp_path):
+    """Bow-tie, hair, point, null and height: each has its record and its row; the good ones stay."""
+    bow_tie = _polygon([[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])
+    hair = _polygon([[[0, 0], [1, 1], [2, 2], [0, 0]]])
+    high = _polygon([[[5, 5, 9], [5, 6, 9], [6, 6, 9], [5, 5, 9]]])
+    point = {"type": "Point", "coordinates": [3, 3]}
+    path = _geojson(tmp_path / "f.geojson", _polygon(SQUARE), bow_tie, hair, None, point, high)
+    units = gridder.read_units(path, layer="field")
+    assert units.frame["row"].tolist() == [1, 2, 6]
+    assert units.frame.geometry.is_valid.all()
+    assert not units.frame.geometry.has_z.any()
+    assert _kinds(units.repairs) == {
+        "null-geometry": (4,),
+        "collapsed": (3,),
+        "other-geometry": (5,),
+        "invalid-repaired": (2,),
+        "flattened": (6,),
+    }
+
+
+def test_coordinates_off_the_earth_are_a_fault(tmp_path):
+    """1e308 is no place, and degrees stop at 180."""
+    absurd = _polygon([[[0, 0], [0, 1e308], [1, 1], [0, 0]]])
+    assert _faults(gridder.read_units, _geojson(tmp_path / "a.geojson", absurd), layer="field") == {
+        "absurd-coordinates": (1,),
+        "no-polygons": (),
+    }
+    metres = _polygon([[[500000, 4e6], [500000, 4.1e6], [600000, 4.1e6], [500000, 4e6]]])
+    assert _faults(gridder.read_units, _geojson(tmp_path / "b.geojson", metres), layer="field") == {
+        "wrong-crs": (1,)
+    }
+
+
+def test_a_column_that_names_people_is_left_out(tmp_path):
+    """By header (户主) and by values (mobile numbers); --keep-column keeps it."""
+    path = _geojson(
+        tmp_path / "f.geojson",
+        *[_polygon(SQUARE)] * 2,
+        户主=["王一", "李二"],
+        备注=["13900001111", "13900002222"],
+        作物=["玉米", "大豆"],
+    )
+    units = gridder.read_units(path, layer="field")
+    assert list(units.attributes) == ["作物"]
+    assert "identifying-column" in _kinds(units.repairs)
+    assert list(gridder.read_units(path, layer="field", keep=["户主"]).attributes) == ["户主", "作物"]
+
+
+def test_an_id_must_tell_units_apart(tmp_path):
+    """`id` that is 0 everywhere is none; the next alias is taken, or the row; the user's word counts."""
+    shapes = [_polygon(SQUARE)] * 3
+    path = _geojson(tmp_path / "f.geojson", *shapes, unit_id=[0, 0, 0], osm_id=["a", "b", "c"])
+    assert gridder.read_units(path, layer="field").frame["unit_id"].tolist() == ["a", "b", "c"]
+    named = gridder.read_units(path, layer="field", columns={"unit_id": "unit_id"})
+    assert named.frame["unit_id"].tolist() == ["0", "0", "0"]
+    bare = _geojson(tmp_path / "g.geojson", *shapes, unit_id=[0, 0, 0])
+    assert gridder.read_units(bare, layer="field").frame["unit_id"].tolist() == ["1", "2", "3"]
+
+
+def test_a_column_that_is_not_there(tmp_path):
+    """A wrong --map-column lists the columns; a wrong role lists the roles."""
+    path = _geojson(tmp_path / "f.geojson", _polygon(SQUARE), crop=["rice"])
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(path, layer="field", columns={"unit_id": "NR", "colour": "crop"})
+    assert [fault.kind for fault in caught.value.faults] == ["no-such-column", "no-such-role"]
+    assert "crop" in caught.value.faults[0].remedy.en
+
+
+def test_layers_rows_and_crs_by_the_path(tmp_path):
+    """A layer must be named where several fit; rows are chosen by a where clause; CRS can be said."""
+    path = tmp_path / "town.gpkg"
+    shapes = [shapely.box(i, 0, i + 1, 1) for i in range(3)]
+    gpd.GeoDataFrame({"kind": ["a", "b", "a"]}, geometry=shapes, crs=4326).to_file(path, layer="one")
+    gpd.GeoDataFrame({"kind": ["a"]}, geometry=shapes[:1], crs=4326).to_file(path, layer="two")
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(path, layer="field")
+    assert "one, two" in caught.value.faults[0].remedy.en
+    chosen = gridder.read_units(
+        f"{path}|layername=one|subset=\"kind\" IN ('a') AND ST_MinX(geom) > 1", layer="field"
+    )
+    assert chosen.frame["row"].tolist() == [3]
+    assert _faults(gridder.read_units, f"{path}|layername=three", layer="field") == {"no-such-layer": ()}
+    assert _faults(gridder.read_units, f"{path}|layername=one|subset=no such", layer="field") == {
+        "bad-subset": ()
+    }
+
+
+def test_a_file_without_crs_is_refused_with_candidates(tmp_path):
+    """Zone-numbered eastings name their CGCS2000 zone; saying it makes the file readable."""
+    path = tmp_path / "f.shp"
+    shape = shapely.box(40_500_000, 3_400_000, 40_500_100, 3_400_100)
+    gpd.GeoDataFrame({"n": [1]}, geometry=[shape], crs=4528).to_file(path)
+    path.with_suffix(".prj").unlink()
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(path, layer="field")
+    assert [fault.kind for fault in caught.value.faults] == ["missing-crs"]
+    assert "EPSG:4528" in caught.value.faults[0].remedy.zh
+    assert gridder.read_units(f"{path}|crs=EPSG:4528", layer="field").frame.crs.to_epsg() == 4528
+
+
+def test_zones_of_several_files_and_barriers_of_areas(tmp_path):
+    """Zones come to the CRS of the first; an area is a barrier by its outline."""
+    first, second = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"名称": ["东"], "编码": ["07"]}, geometry=[shapely.box(110, 30, 111, 31)], crs=4490
+    )
+    frame.to_file(first)
+    frame.rename(columns={"名称": "name"}).to_crs(3857).to_file(second)
+    zones = gridder.read_zones(first, second)
+    assert zones.frame["zone"].tolist() == ["东", "东"]
+    assert zones.frame["code"].tolist() == ["07", "07"]
+    assert zones.frame.crs.to_epsg() == 4490
+    assert zones.frame.total_bounds == pytest.approx([110, 30, 111, 31], abs=1e-6)
+    barriers = gridder.read_barriers(first, second)
+    assert set(barriers.frame.geom_type) == {"LineString"}
+
+
+def test_all_faults_of_all_zone_files_come_together(tmp_path):
+    """Two missing files are two faults."""
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_zones(tmp_path / "a.gpkg", tmp_path / "b.gpkg")
+    assert [fault.file for fault in caught.value.faults] == ["a.gpkg", "b.gpkg"]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("boundaries/heilongjiang_cn/chinese_poly.shp", 0, "黑龙江"),
+        ("derived_crs/cgcs2000_gk_zone40_4528_gbk.shp", None, "residential"),
+        ("derived_crs/xian80_gk_cm120_2385_gbk.shp", None, "residential"),
+    ],
+)
+def test_gbk_tables(data_dir, name, column, value):
+    """Attribute tables in GBK without a .cpg come out right, names of columns too."""
+    units = gridder.read_units(data_dir / name, layer="field")
+    text = units.attributes.astype(str).to_csv() + "".join(units.attributes.columns)
+    assert value in text
+    assert "�" not in text
+    assert units.source.encoding in {"GBK", "GB18030"}
+
+
+@pytest.mark.data
+def test_a_field_name_cut_in_mid_character(data_dir):
+    """A UTF-8 name of ten bytes that ends inside a character loses that character only."""
+    path = data_dir / "derived_crs/noprj_gk_cm120_utf8cpg.shp"
+    units = gridder.read_units(f"{path}|crs=EPSG:4549", layer="field")
+    assert units.source.encoding == "UTF-8"
+    assert len(units) == 596
+
+
+@pytest.mark.data
+def test_real_prescription_maps_with_open_rings(data_dir):
+    """Rings that were never closed lose no polygon."""
+    units = gridder.read_units(data_dir / "nasty/shp/rx_map_unclosed_ring.shp", layer="field")
+    assert len(units) == 1492
+    assert "ring-closed" in _kinds(units.repairs)
+    assert units.frame.geometry.is_valid.all()
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_no_awkward_file_breaks_anything(data_dir):
+    """Each is read with records or refused in words, as units, as members and by inspect."""
+    folders = ("nasty", "derived_crs", "points", "boundaries")
+    suffixes = {".shp", ".gpkg", ".geojson", ".json", ".zip", ".csv", ".xlsx"}
+    files = [p for f in folders for p in sorted((data_dir / f).rglob("*")) if p.suffix.lower() in suffixes]
+    assert len(files) > 150
+    for path in files:
+        for read in (
+            lambda p: gridder.read_units(p, layer="field"),
+            gridder.read_members,
+            lambda p: gridder.inspect(p).lines("zh"),
+        ):
+            faults = _faults_or_none(read, path)
+            assert all(f.what.zh and f.remedy.zh for f in faults), path
+
+
+def test_a_frame_is_checked_like_a_file():
+    """units_from_frame repairs and refuses as reading does."""
+    frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)])
+    assert _faults(gridder.units_from_frame, frame, layer="field") == {"missing-crs": ()}
+    units = gridder.units_from_frame(frame.set_crs(4326), layer="building")
+    assert units.frame["unit_id"].tolist() == ["a"]
+    assert isinstance(units.attributes, pd.DataFrame)
