@@ -12,94 +12,122 @@ import pandas as pd
 from gridder.errors import InputError
 from gridder.model import Finding, Source, Text
 
-UNIT_ROLES: Mapping[str, tuple[str, ...]] = {
+Aliases = Mapping[str, tuple[str, ...]]
+
+_ID_OF_PERSON = (
+    "身份证号",
+    "身份证号码",
+    "身份证",
+    "公民身份号码",
+    "证件号码",
+    "证件号",
+    "id_number",
+    "id_card",
+    "idcard",
+)
+_PHONE = (
+    "电话", "手机", "手机号", "手机号码", "联系电话", "电话号码", "联系方式", "移动电话",
+    "phone", "phone_number", "mobile", "tel", "telephone", "contact:phone",
+)  # fmt: skip
+_ADDRESS = (
+    "地址", "详细地址", "家庭住址", "家庭地址", "住址", "现住址", "居住地址", "门牌地址", "坐落", "通讯地址",
+    "address", "full_address", "home_address", "addr:full", "addr", "street_address",
+)  # fmt: skip
+_COMPOUND = ("小区", "小区名称", "小区名", "所属小区", "compound", "estate")
+_BUILDING = (
+    "楼栋",
+    "楼号",
+    "栋号",
+    "楼栋号",
+    "幢号",
+    "楼幢",
+    "楼栋编号",
+    "building",
+    "building_no",
+    "building_number",
+)
+_STAIRWELL = ("单元", "单元号", "楼栋单元", "stairwell", "entrance")
+_HOUSEHOLDS = ("户数", "住户数", "总户数", "households", "n_households", "dwellings")
+
+UNIT_ROLES: Aliases = {
     "unit_id": (
-        "地块编号",
-        "地块编码",
-        "田块编号",
-        "地块号",
-        "地块代码",
-        "DKBM",
-        "DKBH",
-        "楼栋编号",
-        "楼栋编码",
-        "建筑编号",
-        "unit_id",
-        "parcel_id",
-        "field_id",
-        "building_id",
-        "parcel_no",
-        "parcel",
-        "fid_1",
-        "编号",
-        "id",
-        "osm_id",
-        "osm_way_id",
-        "apn",
-        "gid",
-        "objectid",
+        "地块编号", "地块编码", "地块代码", "地块号", "dkbm", "田块编号", "田块编码", "田块号", "宗地编号", "宗地代码",
+        "楼栋编号", "楼栋编码", "建筑编号", "建筑编码", "图斑编号", "编号", "编码",
+        "parcel_id", "parcel_no", "field_id", "unit_id", "building_id", "apn", "gid", "id", "objectid", "fid",
+        "osm_id", "osm_way_id",
     ),
-    "compound": ("小区", "小区名称", "compound", "estate"),
-    "building": ("楼栋", "楼号", "栋号", "楼栋号", "building_no", "building_number"),
-    "stairwell": ("单元", "单元号", "stairwell", "entrance"),
-    "households": ("户数", "households", "n_households"),
-    "date": ("登记日期", "测量日期", "更新日期", "date", "survey_date"),
-}
-MEMBER_ROLES: Mapping[str, tuple[str, ...]] = {
-    "member_id": ("成员编号", "人员编号", "工号", "编号", "member_id", "person_id", "id"),
-    "name": ("姓名", "成员姓名", "name", "full_name"),
-    "phone": ("电话", "手机", "手机号", "联系电话", "手机号码", "phone", "mobile", "tel"),
-    "id_number": ("身份证号", "身份证", "身份证号码", "证件号码", "id_number", "id_card"),
-    "lon": ("经度", "lon", "lng", "longitude", "x"),
-    "lat": ("纬度", "lat", "latitude", "y"),
-    "field_lon": ("田块经度", "地块经度", "field_lon", "parcel_lon"),
-    "field_lat": ("田块纬度", "地块纬度", "field_lat", "parcel_lat"),
-    "household": ("户号", "户编号", "household", "household_id"),
-    "households": ("户数", "households", "n_households"),
-    "compound": ("小区", "小区名称", "compound", "estate"),
-    "building": ("楼栋", "楼号", "栋号", "楼栋号", "building", "building_no"),
-    "stairwell": ("单元", "单元号", "stairwell", "entrance"),
-    "floor": ("楼层", "层", "floor"),
-    "room": ("房号", "室号", "房间号", "门牌号", "room", "flat", "apartment"),
+    "compound": _COMPOUND,
+    "building": _BUILDING,
+    "stairwell": _STAIRWELL,
+    "households": _HOUSEHOLDS,
+    "date": (),
+}  # fmt: skip
+"""Roles of the columns of units; `date` is never guessed, because many files have a date of something else."""
+
+MEMBER_ROLES: Aliases = {
+    "member_id": (
+        "成员编号", "成员号", "人员编号", "会员编号", "编号", "工号", "职工号", "学号",
+        "member_id", "person_id", "staff_id", "id", "fid", "osm_id", "序号", "no",
+    ),
+    "name": ("姓名", "成员姓名", "成员", "名字", "name", "full_name", "member_name", "person"),
+    "phone": _PHONE,
+    "id_number": _ID_OF_PERSON,
+    "household": ("户号", "户编号", "家庭编号", "家庭号", "户主编号", "household", "household_id", "family_id"),
+    "households": _HOUSEHOLDS,
+    "compound": _COMPOUND,
+    "building": _BUILDING,
+    "stairwell": _STAIRWELL,
+    "floor": ("楼层", "层", "所在层", "floor", "storey", "level", "addr:floor"),
+    "room": ("房号", "室号", "房间号", "房室号", "室", "户室号", "room", "room_no", "flat", "door", "addr:door", "addr:flats"),
     "parcel": (
-        "地块编号",
-        "田块编号",
-        "地块号",
-        "地块编码",
-        "承包地块",
-        "parcel",
-        "parcel_id",
-        "field_id",
-        "unit_id",
+        "地块编号", "田块编号", "地块编码", "田块编码", "地块代码", "地块号", "田块号", "承包地块编号", "dkbm",
+        "parcel", "parcel_id", "parcel_no", "field_id", "field", "unit_id",
     ),
-    "address": ("地址", "住址", "家庭住址", "详细地址", "通讯地址", "address", "addr:full"),
-    "skill": ("技能", "特长", "职业技能", "skill", "skills"),
-}
-ZONE_ROLES: Mapping[str, tuple[str, ...]] = {
-    "name": ("片区", "片区名称", "名称", "管理区", "社区", "zone", "zone_name", "name"),
-    "code": ("编码", "片区编码", "代码", "code", "zone_code", "zone_id"),
-}
-SAME_ROLE = {"members": {"unit_id": "parcel"}}
+    "address": _ADDRESS,
+    "skill": ("技能", "特长", "专长", "技术", "工种", "skill", "skills"),
+    "lon": (
+        "经度", "东经", "家庭经度", "住址经度", "居住经度", "住所经度", "lon", "lng", "long", "longitude", "x", "home_lon",
+        "home_lng",
+    ),
+    "lat": ("纬度", "北纬", "家庭纬度", "住址纬度", "居住纬度", "住所纬度", "lat", "latitude", "y", "home_lat"),
+    "field_lon": ("田块经度", "地块经度", "耕地经度", "field_lon", "field_lng", "field_longitude", "parcel_lon", "field_x"),
+    "field_lat": ("田块纬度", "地块纬度", "耕地纬度", "field_lat", "field_latitude", "parcel_lat", "field_y"),
+}  # fmt: skip
+
+ZONE_ROLES: Aliases = {
+    "name": (
+        "名称", "片区", "片区名称", "管理区", "管理区名称", "社区", "社区名称", "村名", "乡镇", "街道", "分区",
+        "zone", "zone_name", "name", "district", "area_name",
+    ),
+    "code": ("编码", "代码", "片区编码", "片区代码", "区划代码", "社区编码", "行政区划代码", "zone_code", "code"),
+}  # fmt: skip
+
+SAME_ROLE = {"members": {"unit_id": "parcel", "id": "member_id"}}
 """Other words for a role in `--map-column`."""
 
 PERSONAL_HEADERS = (
-    "姓名", "户主", "户主姓名", "承包方", "承包人", "承包方名称", "承包方代表", "权利人", "所有者", "业主",
-    "联系人", "电话", "手机", "手机号", "联系电话", "身份证号", "身份证", "证件号码", "地址", "住址",
-    "家庭住址", "详细地址", "owner", "owner_name", "ownername", "phone", "mobile", "id_number", "address",
-    "addr:full", "situs_addr", "contact", "farmer", "farmer_name",
+    "姓名", "户主", "户主姓名", "承包方", "承包方名称", "承包方代表", "承包方代表姓名", "承包人", "承包人姓名", "承包户",
+    "cbfmc", "cbfdbxm", "所有人", "所有权人", "权利人", "权利人名称", "业主", "业主姓名", "联系人", "经营者", "经营人",
+    "负责人", "种植户", "种植者", "农户", "农户姓名", "使用人", "居民姓名", "成员姓名",
+    "owner", "owner_name", "ownername", "owner1", "owner2", "owners", "farmer", "farmer_name", "contact",
+    "contact_name", "tenant", "tenant_name", "occupant", "holder", "full_name", "person", "person_name",
+    "email", "e-mail", "邮箱", "微信", "微信号", "wechat",
+    *_PHONE, *_ID_OF_PERSON, *_ADDRESS,
 )  # fmt: skip
+"""Headers of columns that say who somebody is or where they live."""
 PERSONAL_VALUES = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")
 """A mainland mobile number, or an identity number of 18 characters."""
 
 
 def folded(header: str) -> str:
-    """Return a header as it is compared: without case, blanks, underscores and full-width forms."""
-    return re.sub(r"[\s_\-()（）]+", "", unicodedata.normalize("NFKC", header)).lower()
+    """Return a header as it is compared: without case, blanks, signs, notes in brackets and full-width forms."""
+    narrow = unicodedata.normalize("NFKC", header).casefold()
+    return re.sub(r"[\s_\-.*]+", "", re.sub(r"[(\[【].*?[)\]】]", "", narrow))
 
 
 def find_columns(
     headers: Iterable[str],
-    roles: Mapping[str, tuple[str, ...]],
+    roles: Aliases,
     given: Mapping[str, str] | None,
     source: Source,
 ) -> dict[str, str]:

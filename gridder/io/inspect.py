@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ def _inspect_layer(location: Any, name: str) -> LayerInspection:
         crs_name=rows.crs.name if rows.crs is not None else "",
         encoding=rows.source.encoding,
         area_m2=_area_m2(rows) if polygonal else None,
-        roles=_roles(rows, polygonal=polygonal),
+        roles=_roles(rows, types, polygonal=polygonal),
         columns=[str(column) for column in rows.attributes.columns],
         preview=_preview(rows.attributes),
         problems=problems,
@@ -219,13 +219,15 @@ def _area_m2(rows: LayerRows) -> float | None:
     return float(np.nansum(areas_m2(gpd.GeoSeries(polygons.geoms, crs=rows.crs))))
 
 
-def _roles(rows: LayerRows, *, polygonal: bool) -> dict[str, dict[str, str]]:
+def _roles(rows: LayerRows, types: Iterable[str], *, polygonal: bool) -> dict[str, dict[str, str]]:
     headers = rows.attributes.columns
     if polygonal:
         return {
             "units": unit_columns(rows),
             "zones": find_columns(headers, ZONE_ROLES, None, rows.source),
         }
+    if any("Line" in kind for kind in types):
+        return {}
     return {"members": find_columns(headers, MEMBER_ROLES, None, rows.source)}
 
 
