@@ -6,6 +6,7 @@ import json
 import locale
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import maps
 import sample_geo
-from gridder.errors import GridderError, InputError, OutputExistsError, Stopped, describe
+from gridder.errors import InputError, OutputExistsError, Stopped, describe
 from gridder.io.inspect import inspect
 from gridder.io.members import read_members
 from gridder.io.plan import check_output, save_plan
@@ -273,13 +274,8 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
         check_output(out, overwrite=overwrite)
         columns = _column_maps(map_column or [])
         size = Size(of, target, minimum, maximum, n_grids)
-        building_size = Size(
-            building_of or of,
-            building_target if building_target is not None else target,
-            building_min if building_min is not None else minimum,
-            building_max if building_max is not None else maximum,
-            building_n_grids if building_n_grids is not None else n_grids,
-        )
+        own = Size(building_of or of, building_target, building_min, building_max, building_n_grids)
+        building_size = _building_size(size, own)
         tell("read", 0.0)
         keep = tuple(keep_column or ())
         inputs = _read_all(
@@ -348,6 +344,19 @@ def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     app()
+
+
+def _building_size(size: Size, own: Size) -> Size:
+    """Return the size of building grids: with a target or count of their own, nothing comes from the fields'."""
+    if own.target is not None or own.n_grids is not None:
+        return own
+    return Size(
+        own.of,
+        size.target,
+        size.minimum if own.minimum is None else own.minimum,
+        size.maximum if own.maximum is None else own.maximum,
+        size.n_grids,
+    )
 
 
 def _lang(lang: Language | None) -> Lang:
@@ -527,8 +536,13 @@ class _Outcome:
         if isinstance(error, KeyboardInterrupt | Stopped):
             self._say(Text("stopped; nothing was written", "已停止，未写出任何结果").say(self._lang))
             raise typer.Exit(Exit.STOPPED) from None
-        if isinstance(error, GridderError):
-            self._say(str(error))
+        if isinstance(error, Exception) and not isinstance(error, typer.Exit):
+            self._say("".join(traceback.format_exception(error)))
+            ours = Text(
+                "this is a fault of Gridder ({error}); nothing was written. Please report it with the lines above",
+                "这是 Gridder 的错误（{error}），未写出任何结果，请连同以上内容反馈",
+            )
+            self._say(ours.format(error=error).say(self._lang))
             raise typer.Exit(Exit.OUR_FAULT) from None
 
     def _say(self, line: str) -> None:
