@@ -206,15 +206,20 @@ def _placements(
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     unit, placed = divided.cut.unit, divided.peopled.placed
     has = unit >= 0
+    everybody = np.arange(len(unit))
+    columns = {
+        "member_id": np.asarray(pseudonyms, dtype=object),
+        "layer": np.full(len(unit), divided.layer, dtype=object),
+        "unit_id": _or_none(has, ids, unit),
+        "grid_id": _or_none(has, grid_ids, grid[unit] if len(unit) else unit),
+        "method": _or_none(has, divided.cut.method, everybody),
+        "distance_m": placed.distance_m,
+        "reason": _or_none(~has, placed.reason, everybody),
+    }
     table = pd.DataFrame(
         {
-            "member_id": np.asarray(pseudonyms, dtype=object),
-            "layer": divided.layer,
-            "unit_id": _or_none(has, ids, unit),
-            "grid_id": _or_none(has, grid_ids, grid[unit] if len(unit) else unit),
-            "method": _or_none(has, divided.cut.method, np.arange(len(unit))),
-            "distance_m": placed.distance_m,
-            "reason": _or_none(~has, placed.reason, np.arange(len(unit))),
+            name: pd.Series(values, dtype=None if name == "distance_m" else "str")
+            for name, values in columns.items()
         }
     )
     counts = table["reason"].value_counts().sort_index()
