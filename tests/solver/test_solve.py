@@ -202,16 +202,18 @@ def test_a_star_is_proved_infeasible(make_csr: Callable, check_plan: Callable) -
 def test_a_hanging_piece_is_proved_infeasible(
     town: Problem, make_csr: Callable, check_plan: Callable
 ) -> None:
-    """A leaf of 3 behind a unit of 14 fits no plan, however large the rest; nothing else is out of bounds."""
+    """Two leaves of 3 behind a unit of 11 fit no plan, however large the rest; nothing else is out of bounds."""
     heads = np.repeat(np.arange(2025), np.diff(town.indptr))
-    links = [*zip(heads.tolist(), town.indices.tolist(), strict=True), (1000, 2025)]
-    weight = np.append(town.weight, 3)
-    weight[1000] = 14
-    problem = build(make_csr(2026, links), weight, (7, 10, 15), xy=np.vstack([town.xy, town.xy[1000]]))
+    links = [*zip(heads.tolist(), town.indices.tolist(), strict=True), (1000, 2025), (1000, 2026)]
+    weight = np.append(town.weight, [3, 3])
+    weight[1000] = 11
+    problem = build(
+        make_csr(2027, links), weight, (7, 10, 15), xy=np.vstack([town.xy, town.xy[1000], town.xy[1000]])
+    )
     solution = solve(problem)
     assert sum(check_plan(problem, solution, 7, 15).values()) == 1
     (certificate,) = solution.certificates
-    assert (certificate.reason, certificate.unit_ids) == ("proved-infeasible", (1000, 2025))
+    assert (certificate.reason, certificate.unit_ids) == ("proved-infeasible", (1000, 2025, 2026))
 
 
 def test_a_count_is_met_exactly(town: Problem, check_plan: Callable) -> None:
