@@ -136,21 +136,20 @@ def divide_layer(
         land_area = areas_m2(ground.frame.to_world(land))
 
     weight = _unit_weight(peopled, cut, source_weight, land_area)
-    minimum = bounds.minimum
     graph = bridge(
         graph,
         cut.geoms,
         weight,
         zone=zone,
-        minimum=minimum,
+        minimum=settle_bounds(peopled.size, weight).minimum,
         bridge_m=reaches.bridge_m,
         barriers=ground.barriers,
     )
     progress("solve", 0.0)
-    bounds = settle_bounds(peopled.size, weight)
-    solution = _solve(peopled.size, bounds, land, graph, weight, effort=effort, progress=progress)
+    solution = _solve(peopled.size, land, graph, weight, effort=effort, progress=progress)
+    grid = solution.assignment.astype(np.int64)
     progress("grids", 0.0)
-    outlines = outline(land, solution.assignment.astype(np.int64), gap_m=gap_m if layer == "field" else 0.0)
+    outlines = outline(land, grid, gap_m=gap_m if layer == "field" else 0.0)
     findings, notes = _notes(peopled, cut, ground, zone_share)
     return Divided(
         layer=layer,
@@ -162,8 +161,8 @@ def divide_layer(
         zone=zone,
         graph=graph,
         gap_m=gap_m,
-        bounds=bounds,
-        grid=solution.assignment.astype(np.int64),
+        bounds=Bounds(peopled.size.of, solution.target, solution.minimum, solution.maximum),
+        grid=grid,
         outlines=outlines,
         certificates=solution.certificates,
         effort=solution.effort,
@@ -291,7 +290,6 @@ def _part_ids(ids: list[str], parent: Ints, n_parts: Ints) -> list[str]:
 
 def _solve(
     size: Size,
-    bounds: Bounds,
     land: Geometries,
     graph: UnitGraph,
     weight: Floats,
@@ -301,14 +299,14 @@ def _solve(
 ) -> Solution:
     indptr, indices, shared_m = to_csr(graph, graph.shared_m)
     centre = shapely.centroid(land)
-    given = size.n_grids is None
+    given = settle_bounds(size, None) if size.n_grids is None else size
     problem = Problem(
         indptr=indptr,
         indices=indices,
         weight=weight,
-        minimum=bounds.minimum if given else size.minimum,
-        target=bounds.target if given else size.target,
-        maximum=bounds.maximum if given else size.maximum,
+        minimum=given.minimum,
+        target=given.target,
+        maximum=given.maximum,
         xy=np.column_stack((shapely.get_x(centre), shapely.get_y(centre))),
         boundary=shared_m,
         moment=shapely.area(land),

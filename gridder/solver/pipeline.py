@@ -142,10 +142,13 @@ def solve(
     assignment = proof.shed(problem.weight, graph, apart, by_first_unit(assignment))
     tell(1.0)
     return Solution(
-        assignment.astype(np.int32),
-        objective.evaluate(graph, problem.weight, assignment) if len(assignment) else 0.0,
-        proof.certificates(problem.weight, apart, assignment, proofs, count_fits=count_fits),
-        rounds / ROUNDS_PER_EFFORT,
+        assignment=assignment.astype(np.int32),
+        objective=objective.evaluate(graph, problem.weight, assignment) if len(assignment) else 0.0,
+        certificates=proof.certificates(problem.weight, apart, assignment, proofs, count_fits=count_fits),
+        effort=rounds / ROUNDS_PER_EFFORT,
+        minimum=apart.minimum,
+        target=apart.target,
+        maximum=apart.maximum,
     )
 
 

@@ -108,12 +108,17 @@ class Solution:
         Why grids are out of bounds; ids are positions.
     effort
         Effort that was reached; less than asked for where the time limit struck.
+    minimum, target, maximum
+        The size that holds: as given, or as it follows from the number of grids asked for.
     """
 
     assignment: npt.NDArray[np.int32]
     objective: float
     certificates: tuple[Certificate, ...]
     effort: float
+    minimum: float
+    target: float
+    maximum: float
 
     def __repr__(self) -> str:
         """Show the counts, not the arrays."""
