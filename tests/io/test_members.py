@@ -1,0 +1,111 @@
+"""Reading rosters: no row is lost, whatever its cells hold."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import gridder
+
+
+def _kinds(members):
+    return {finding.kind: finding.rows for finding in members.repairs}
+
+
+def _excel(path, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_chinese_headers_and_cells_of_excel(tmp_path):
+    """Numbers that Excel keeps as floats become text without a point; blank words are blank."""
+    path = _excel(
+        tmp_path / "m.xlsx",
+        ["成员编号", "姓名", "经度", "纬度", "小区", "楼栋", "户号", "地块编号", "技能", "人口"],
+        [12, "王一", 116.5, 40.25, "幸福里", "3号楼", 101.0, "无", "电工", 2],
+        [13, "李二", None, None, "-", "", 102.0, "G1-01", None, 3.5],
+    )
+    members = gridder.read_members(path)
+    frame = members.frame
+    assert frame["member_id"].tolist() == ["12", "13"]
+    assert frame["row"].tolist() == [2, 3]
+    assert frame["household"].tolist() == ["101", "102"]
+    assert frame["parcel"].tolist() == [None, "G1-01"]
+    assert frame["compound"].tolist() == ["幸福里", None]
+    assert shapely.equals(frame["home"].iloc[0], shapely.Point(116.5, 40.25))
+    assert frame["home"].iloc[1] is None
+    assert members.attributes["人口"].tolist() == [2.0, 3.5]
+    assert list(members.attributes) == ["人口"]
+
+
+def test_rows_with_bad_coordinates_stay(tmp_path):
+    """Text, swapped and impossible degrees are listed with their rows, and the people stay."""
+    path = tmp_path / "m.csv"
+    path.write_text("id,lon,lat\na,116.5,40\nb,40,116.5\nc,east,40\nd,999,40\ne,,\n", encoding="utf-8")
+    members = gridder.read_members(path)
+    assert len(members) == 5
+    assert [point is not None for point in members.frame["home"]] == [True, False, False, False, False]
+    assert _kinds(members) == {"swapped-coordinates": (3,), "bad-coordinates": (4, 5)}
+
+
+def test_ids_that_repeat_are_numbered(tmp_path):
+    """Two members with one id stay two people."""
+    path = tmp_path / "m.csv"
+    path.write_text("编号,姓名\n7,甲\n7,乙\n8,丙\n,丁\n", encoding="gb18030")
+    members = gridder.read_members(path)
+    assert members.frame["member_id"].tolist() == ["7#1", "7#2", "8", "row 5"]
+    assert members.frame["name"].tolist() == ["甲", "乙", "丙", "丁"]
+    assert _kinds(members)["repeated-member-id"] == (2, 3)
+    assert members.source.encoding == "GB18030"
+
+
+def test_a_second_pair_of_coordinates_is_the_field(tmp_path):
+    """田块经度 and 田块纬度 place into fields."""
+    path = _excel(tmp_path / "m.xlsx", ["经度", "纬度", "田块经度", "田块纬度"], [116.0, 40.0, 116.1, 40.1])
+    frame = gridder.read_members(path).frame
+    assert shapely.equals(frame["home"].iloc[0], shapely.Point(116.0, 40.0))
+    assert shapely.equals(frame["field_point"].iloc[0], shapely.Point(116.1, 40.1))
+
+
+def test_points_of_a_boundary_file_keep_their_crs(tmp_path):
+    """A layer of points in metres is a roster; a null point is a member without a home."""
+    frame = gpd.GeoDataFrame({"n": [1, 2]}, geometry=[shapely.Point(500000, 4400000), None], crs=32650)
+    frame.to_file(tmp_path / "m.gpkg")
+    members = gridder.read_members(tmp_path / "m.gpkg")
+    assert members.crs.to_epsg() == 32650
+    assert [point is not None for point in members.frame["home"]] == [True, False]
+
+
+def test_roles_by_the_words_of_the_contract(tmp_path):
+    """--map-column members.id and members.unit_id name the member's id and parcel."""
+    path = tmp_path / "m.csv"
+    path.write_text("card,land\nx,P1\n", encoding="utf-8")
+    members = gridder.read_members(path, columns={"id": "card", "unit_id": "land"})
+    assert members.frame[["member_id", "parcel"]].to_numpy().tolist() == [["x", "P1"]]
+
+
+def test_a_frame_is_checked_like_a_file():
+    """members_from_frame takes tables and points alike."""
+    table = pd.DataFrame({"member_id": ["a"], "lon": [1.0], "lat": [2.0]})
+    assert gridder.members_from_frame(table).frame["home"].iloc[0] == shapely.Point(1, 2)
+    points = gpd.GeoDataFrame({"member_id": ["a"]}, geometry=[shapely.Point(1, 2)])
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.members_from_frame(points)
+    assert [fault.kind for fault in caught.value.faults] == ["missing-crs"]
+
+
+@pytest.mark.data
+def test_the_shanghai_sheet(data_dir):
+    """9 995 rows with Chinese headers, 经度 and 纬度 found."""
+    members = gridder.read_members(data_dir / "buildings/china_compounds/shanghai_points.xlsx")
+    assert len(members) == 9995
+    assert members.frame["home"].notna().all()
+    same = gridder.read_members(data_dir / "buildings/china_compounds/shanghai_points_gbk.csv")
+    assert len(same) == 9995
+    assert same.source.encoding in {"GBK", "GB18030"}
