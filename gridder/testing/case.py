@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -31,6 +33,8 @@ class Case:
     size: Size
     bridge_m: float
     reach_m: float
+    plot_reach_m: float
+    origin: Floats
     units: gpd.GeoDataFrame
     grids: gpd.GeoDataFrame
     geoms: Geometries
@@ -55,15 +59,41 @@ class Case:
         """Upper bound of the size, as the report says it."""
         return float(self.report["size"]["maximum"])
 
-    @property
+    @cached_property
     def weight(self) -> Floats:
         """Size of every unit."""
         return np.asarray(self.units["size"], dtype=np.float64)
+
+    @cached_property
+    def normal_geoms(self) -> Geometries:
+        """The units with rings that begin at their lowest vertex, so that shortest lines do not vary."""
+        return np.asarray(shapely.normalize(self.geoms), dtype=object)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The units."""
+        return shapely.STRtree(self.normal_geoms)
+
+    @cached_property
+    def barrier_tree(self) -> shapely.STRtree:
+        """The barriers, each part by itself."""
+        return shapely.STRtree(shapely.get_parts(self.lines))
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """Id of the unit that each unit is a part of; its own where it is whole."""
+        cut = set(self.report["cut_units"])
+        ids = self.units["unit_id"]
+        return np.array([re.sub(r"/\d+$", "", i) if i in cut else i for i in ids], dtype=object)
 
     @property
     def slack(self) -> float:
         """Rounding that sums may have."""
         return 1e-6 * max(1.0, self.maximum)
+
+    def near(self, geometry: gpd.GeoSeries) -> Geometries:
+        """Return geometries of an input as this case has its own."""
+        return moved(geometry.to_crs(self.plan.units.crs), self.origin)
 
     def pieces(self, *, links: np.ndarray | None = None, without: np.ndarray | None = None) -> Ints:
         """Return the connected piece of every unit, by some of the links, without some units."""
@@ -83,6 +113,12 @@ class Case:
         return around
 
 
+def moved(geometry: gpd.GeoSeries, origin: Floats) -> Geometries:
+    """Return geometries in two dimensions, counted from an origin."""
+    near = shapely.transform(geometry.to_numpy(), lambda xy: xy - origin)
+    return np.asarray(shapely.force_2d(near), dtype=object)
+
+
 def cases(
     plan: Plan,
     *,
@@ -95,16 +131,15 @@ def cases(
     building_size: Size | None,
     bridge_m: float,
     reach_m: float,
+    plot_reach_m: float,
 ) -> list[Case]:
     """Return one case a layer."""
     crs = plan.units.crs
     origin = np.floor(plan.units.total_bounds[:2])
 
-    def near(geometry: Any) -> Geometries:
-        moved = shapely.transform(geometry.to_numpy(), lambda xy: xy - origin)
-        return np.asarray(shapely.force_2d(moved), dtype=object)
-
-    lines = near(barriers.frame.geometry.to_crs(crs)) if barriers is not None else np.zeros(0, dtype=object)
+    lines = np.zeros(0, dtype=object)
+    if barriers is not None:
+        lines = moved(barriers.frame.geometry.to_crs(crs), origin)
     made = []
     for source in (fields, buildings):
         if source is None:
@@ -116,11 +151,11 @@ def cases(
         known = links["unit_a"].isin(position) & links["unit_b"].isin(position)
         links = links[known].reset_index(drop=True)
         grid_at = {grid_id: i for i, grid_id in enumerate(grids["grid_id"])}
-        geoms = near(units.geometry)
+        geoms = moved(units.geometry, origin)
         land = geoms
         if source.layer == "building":
             plots = plan.plots.set_index("unit_id").geometry.reindex(units["unit_id"])
-            land = near(plots)
+            land = moved(plots, origin)
         made.append(
             Case(
                 layer=source.layer,
@@ -132,13 +167,15 @@ def cases(
                 size=(building_size or size) if source.layer == "building" else size,
                 bridge_m=bridge_m,
                 reach_m=reach_m,
+                plot_reach_m=plot_reach_m,
+                origin=origin,
                 units=units,
                 grids=grids,
                 geoms=geoms,
                 land=land,
-                outlines=near(grids.geometry),
+                outlines=moved(grids.geometry, origin),
                 lines=lines,
-                source_geoms=near(source.frame.geometry.to_crs(crs)),
+                source_geoms=moved(source.frame.geometry.to_crs(crs), origin),
                 a=links["unit_a"].map(position).to_numpy(dtype=np.int64),
                 b=links["unit_b"].map(position).to_numpy(dtype=np.int64),
                 links=links,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,15 @@ from gridder.testing.case import Case
 
 EXHAUSTIVE_UNITS = 14
 """Components up to this size are searched for a plan."""
+APART = ("unit-over-maximum", "component-under-minimum")
+"""Grids with these reasons count beside the number of grids that is asked for."""
 SETS = 50_000
 """Connected sets that are listed at most."""
 
 
 def check_bounds(case: Case) -> list[str]:
     """Return grids out of bounds without a certificate, and certificates that do not hold."""
-    out = []
+    out = _asked(case)
     certified = {entry["grid_id"]: entry["certificate"] for entry in case.report["out_of_bounds"]}
     size = np.bincount(case.grid[case.grid >= 0], case.weight[case.grid >= 0], len(case.grids))
     bad = (size < case.minimum - case.slack) | (size > case.maximum + case.slack)
@@ -35,8 +37,35 @@ def check_bounds(case: Case) -> list[str]:
     return out
 
 
+def _asked(case: Case) -> list[str]:
+    """Return bounds and numbers of grids that are not what was asked for."""
+    size, told = case.size, case.report["size"]
+    out = [] if told["of"] == size.of else [f"bounds: the plan counts {told['of']}, not {size.of}"]
+    target = size.target
+    if target is None:
+        apart = [e for e in case.report["out_of_bounds"] if e["certificate"]["reason"] in APART]
+        reasons = {e["certificate"]["reason"] for e in case.report["out_of_bounds"]}
+        n_grids = len(case.grids) - len(apart)
+        if n_grids != size.n_grids and "no-count-fits" not in reasons:
+            out.append(f"bounds: there are {n_grids} grids, not the {size.n_grids} asked for")
+        target = (case.weight.sum() - sum(e["size"] for e in apart)) / (size.n_grids or 1)
+    asked = {
+        "target": target,
+        "minimum": 0.5 * target if size.minimum is None else size.minimum,
+        "maximum": 1.5 * target if size.maximum is None else size.maximum,
+    }
+    return out + [
+        f"bounds: the {role} is {told[role]:g}, not {value:g}"
+        for role, value in asked.items()
+        if not math.isclose(told[role], value, rel_tol=1e-6)
+    ]
+
+
 def _faults(case: Case, certificate: dict[str, Any], grid: int) -> list[str]:
     position = {unit_id: i for i, unit_id in enumerate(case.units["unit_id"])}
+    grid_id = case.grids["grid_id"].iloc[grid]
+    if not certificate["unit_ids"] or grid_id not in certificate["grid_ids"]:
+        return ["it names no units, or not its grid"]
     if not set(certificate["unit_ids"]) <= set(position):
         return ["it names units that do not exist"]
     units = np.array([position[u] for u in certificate["unit_ids"]], dtype=np.int64)
@@ -61,9 +90,26 @@ def _faults(case: Case, certificate: dict[str, Any], grid: int) -> list[str]:
 
 
 def _over_maximum(case: Case, units: np.ndarray, grid: int) -> list[str]:
+    """Beside the unit, its grid may hold pieces too light behind it, and what cannot be made to fit."""
     if len(units) != 1 or case.weight[units[0]] <= case.maximum:
         return ["no single unit is above the maximum"]
-    return [] if case.grid[units[0]] == grid else ["its unit is in another grid"]
+    if case.grid[units[0]] != grid:
+        return ["its unit is in another grid"]
+    heavy = _heavy(case)
+    piece = case.pieces(without=heavy)
+    weight = np.bincount(piece, case.weight)
+    faults = []
+    with_it = np.flatnonzero((case.grid == grid) & ~heavy)
+    if (heavy & (case.grid == grid)).sum() > 1:
+        faults.append("another unit above the maximum is in its grid")
+    around = case.neighbours()
+    for p in np.unique(piece[with_it]):
+        if weight[p] < case.minimum:
+            continue
+        whole = np.flatnonzero((piece == p) & ~heavy).tolist()
+        if len(whole) <= EXHAUSTIVE_UNITS and plan_exists(case, around, whole):
+            faults.append("units are with it that could be grids of their own")
+    return faults
 
 
 def _under_minimum(case: Case, units: np.ndarray, grid: int) -> list[str]:
@@ -85,7 +131,7 @@ def _heavy(case: Case) -> np.ndarray:
 
 def _no_count(case: Case, units: np.ndarray, _: int) -> list[str]:
     if case.size.n_grids is not None:
-        return []
+        return _asked_count(case)
     piece = case.pieces(without=_heavy(case))
     whole = np.flatnonzero((piece == piece[units[0]]) & ~_heavy(case))
     faults = []
@@ -99,6 +145,17 @@ def _no_count(case: Case, units: np.ndarray, _: int) -> list[str]:
     return faults
 
 
+def _asked_count(case: Case) -> list[str]:
+    """Return whether the number of grids asked for is among those that fit the pieces."""
+    heavy = _heavy(case)
+    total = np.bincount(case.pieces(without=heavy)[~heavy], case.weight[~heavy])
+    total = total[total >= case.minimum - case.slack]
+    least = np.ceil((total - case.slack) / case.maximum).sum()
+    most = np.floor((total + case.slack) / case.minimum).sum() if case.minimum > 0 else math.inf
+    fits = least <= (case.size.n_grids or 0) <= most
+    return [f"{case.size.n_grids} grids fit, anything from {least:g} to {most:g} does"] if fits else []
+
+
 def _proved(case: Case, units: np.ndarray, _: int) -> list[str]:
     around = case.neighbours()
     heavy = set(np.flatnonzero(_heavy(case)).tolist())
@@ -110,8 +167,15 @@ def _proved(case: Case, units: np.ndarray, _: int) -> list[str]:
     doors = {u for u in inside if around[u] & outside}
     if len(doors) > 1:
         return ["its units hang on the rest by more than one unit"]
-    if not doors and len(units) <= EXHAUSTIVE_UNITS and plan_exists(case, around, sorted(inside)):
+    if len(units) > EXHAUSTIVE_UNITS:
+        return []
+    if not doors and plan_exists(case, around, list(inside)):
         return ["an exhaustive search finds a plan"]
+    if doors and any(
+        plan_exists(case, around, list(inside - chosen))
+        for chosen in _connected_sets(case, around, min(doors), inside)
+    ):
+        return ["an exhaustive search finds a plan of the units behind their one link to the rest"]
     return []
 
 
@@ -121,38 +185,44 @@ def _not_found(case: Case, units: np.ndarray, grid: int) -> list[str]:
 
 def connected_set_fits(case: Case, around: Sequence[set[int]], unit: int, heavy: set[int]) -> bool:
     """Return whether some connected set that holds the unit keeps the bounds (True where too many to list)."""
-    waiting, seen = [frozenset({unit})], {frozenset({unit})}
-    while waiting:
-        chosen = waiting.pop()
-        weight = float(case.weight[list(chosen)].sum())
-        if case.minimum - case.slack <= weight <= case.maximum + case.slack:
-            return True
-        for v in set().union(*(around[u] for u in chosen)) - chosen - heavy:
-            larger = chosen | {v}
-            if weight + case.weight[v] <= case.maximum + case.slack and larger not in seen:
-                seen.add(larger)
-                waiting.append(larger)
-        if len(seen) > SETS:
+    light = set(range(len(around))) - heavy
+    for n, chosen in enumerate(_connected_sets(case, around, unit, light)):
+        if case.weight[list(chosen)].sum() >= case.minimum - case.slack or n > SETS:
             return True
     return False
 
 
 def plan_exists(case: Case, around: Sequence[set[int]], units: Sequence[int]) -> bool:
     """Return whether units can be divided into connected sets within the bounds (exhaustive)."""
-    if not units:
-        return True
-    left = set(units)
-    first = min(left)
-    waiting, seen = [frozenset({first})], {frozenset({first})}
+    hopeless: set[frozenset[int]] = set()
+
+    def divides(left: frozenset[int]) -> bool:
+        if not left:
+            return True
+        if left in hopeless:
+            return False
+        for chosen in _connected_sets(case, around, min(left), left):
+            if case.weight[list(chosen)].sum() >= case.minimum - case.slack and divides(left - chosen):
+                return True
+        hopeless.add(left)
+        return False
+
+    return divides(frozenset(units))
+
+
+def _connected_sets(
+    case: Case, around: Sequence[set[int]], unit: int, inside: Set[int]
+) -> Iterator[frozenset[int]]:
+    """Yield the connected sets within some units that hold one of them, up to the maximum."""
+    if case.weight[unit] > case.maximum + case.slack:
+        return
+    waiting, seen = [frozenset({unit})], {frozenset({unit})}
     while waiting:
         chosen = waiting.pop()
+        yield chosen
         weight = float(case.weight[list(chosen)].sum())
-        fits = case.minimum - case.slack <= weight <= case.maximum + case.slack
-        if fits and plan_exists(case, around, sorted(left - chosen)):
-            return True
-        for v in (set().union(*(around[u] for u in chosen)) & left) - chosen:
+        for v in (set().union(*(around[u] for u in chosen)) & inside) - chosen:
             larger = chosen | {v}
             if weight + case.weight[v] <= case.maximum + case.slack and larger not in seen:
                 seen.add(larger)
                 waiting.append(larger)
-    return False

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +19,16 @@ from gridder.io.plan import load_plan
 from gridder.model import Barriers, Members, Plan, Size, Units, Zones
 from gridder.testing.case import Case, cases
 from gridder.testing.certificates import check_bounds
-from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zones
+from gridder.testing.composition import check_composition
+from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zone_table, check_zones
 from gridder.testing.people import check_once, check_placements, check_sizes
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
+PACKED = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+"""Data in base64, as the map carries its own."""
+NARROWEST_GAP_M, WIDEST_GAP_M = 5.0, 30.0
+"""Range of a gap that is chosen from the data."""
+PLACEMENT_COLUMNS = {"member_id", "layer", "unit_id", "grid_id", "method", "distance_m", "reason"}
 SHORTEST_SECRET = 4
 """Shorter values stand in files by chance."""
 
@@ -33,8 +43,10 @@ def check_plan(
     zones: Zones | None = None,
     barriers: Barriers | None = None,
     building_size: Size | None = None,
+    gap_m: float | None = None,
     bridge_m: float = 500.0,
     reach_m: float = 100.0,
+    plot_reach_m: float = 30.0,
 ) -> list[str]:
     """Return every rule that a plan breaks, a sentence each that begins with the rule's name.
 
@@ -46,10 +58,15 @@ def check_plan(
     ----------
     plan
         A plan, or the folder of one; then its files are searched for identifying values too.
-    size, building_size, bridge_m, reach_m
-        What the plan was asked for.
+    size, building_size, gap_m, bridge_m, reach_m, plot_reach_m
+        What the plan was asked for, as `gridder.partition` takes them.
     fields, buildings, members, zones, barriers
         What it was made from.
+
+    Returns
+    -------
+    list of str
+        Empty for a plan that keeps every rule.
     """
     folder = None if isinstance(plan, Plan) else Path(plan)
     loaded = plan if isinstance(plan, Plan) else load_plan(plan)
@@ -65,6 +82,7 @@ def check_plan(
         building_size=building_size,
         bridge_m=bridge_m,
         reach_m=reach_m,
+        plot_reach_m=plot_reach_m,
     ):
         faults = [*_check_ids(case), *check_once(case)]
         broken += faults
@@ -81,6 +99,10 @@ def check_plan(
         broken += check_outlines(case)
         broken += _check_numbers(case)
         broken += _check_report(case)
+        broken += _check_gap(case, gap_m)
+        broken += check_composition(case)
+    broken += check_zone_table(loaded, zones)
+    broken += _check_recipe(loaded, {"fields": fields, "buildings": buildings, "members": members})
     if members is not None:
         broken += _check_privacy(loaded, members, folder)
     return broken
@@ -123,7 +145,7 @@ def _check_contiguity(case: Case) -> list[str]:
 def _check_numbers(case: Case) -> list[str]:
     """Return zones whose grids are not numbered in reading order, and codes against the pattern."""
     out = []
-    for zone, at in case.grids.groupby("zone").groups.items():
+    for (zone, _), at in case.grids.groupby(["zone", "zone_code"]).groups.items():
         here = case.grids.loc[at]
         outlines = case.outlines[np.asarray(at)]
         centre = shapely.get_coordinates(shapely.centroid(outlines))
@@ -135,6 +157,27 @@ def _check_numbers(case: Case) -> list[str]:
     pattern = case.grids["zone_code"].fillna("") + case.grids["number"].map("{:03d}".format)
     if not pattern.duplicated().any() and (pattern != case.grids["code"]).any():
         out.append("numbers: a code is not zone code and number")
+    return out
+
+
+def _check_gap(case: Case, gap_m: float | None) -> list[str]:
+    """Return whether the width of gaps between neighbours is not the one asked for, or out of its range."""
+    told = float(case.report["gap_m"])
+    asked = 2 * case.plot_reach_m if case.layer == "building" else gap_m
+    if asked is None:
+        return (
+            [] if NARROWEST_GAP_M <= told <= WIDEST_GAP_M else [f"adjacency: a gap of {told:g} m was chosen"]
+        )
+    return [] if np.isclose(told, asked) else [f"adjacency: the gap is {told:g} m, not {asked:g} m"]
+
+
+def _check_recipe(plan: Plan, inputs: dict[str, Units | Members | None]) -> list[str]:
+    """Return inputs that are not the files that the recipe names."""
+    out = []
+    for name, given in inputs.items():
+        told = [source["sha256"] for source in plan.recipe["inputs"][name]]
+        if told != ([] if given is None else [given.source.sha256]):
+            out.append(f"recipe: the {name} are not those that it names")
     return out
 
 
@@ -171,6 +214,16 @@ def _check_report(case: Case) -> list[str]:
     ]
     if not np.allclose(grids["polsby_popper"], compactness, rtol=1e-4):
         out.append("report: polsby_popper of a grid is not that of its outline")
+    bridges = case.links[
+        (case.links["kind"] == "bridge").to_numpy() & (case.grid[case.a] == case.grid[case.b])
+    ]
+    inside = case.grids["grid_id"].to_numpy(dtype=object)[case.grid[case.a[bridges.index]]]
+    named = {(entry["grid_id"], entry["unit_a"], entry["unit_b"]) for entry in report["bridged"]}
+    if named != set(zip(inside, bridges["unit_a"], bridges["unit_b"], strict=True)):
+        out.append("report: the bridges named are not those inside grids")
+    certified = {entry["grid_id"]: entry["certificate"]["reason"] for entry in report["out_of_bounds"]}
+    if certified != grids.set_index("grid_id")["reason"].dropna().to_dict():
+        out.append("report: the reasons of grids are not those of their certificates")
     people = case.plan.report["members"]
     total = len(case.members) if case.members is not None else 0
     placed = int(case.placements["unit_id"].notna().sum())
@@ -185,6 +238,8 @@ def _check_privacy(plan: Plan, members: Members, folder: Path | None) -> list[st
     out = []
     if not plan.placements["member_id"].map(lambda value: bool(PSEUDONYM.fullmatch(value))).all():
         out.append("privacy: a placement carries no pseudonym")
+    if set(plan.placements.columns) != PLACEMENT_COLUMNS:
+        out.append("privacy: placements have other columns than they may")
     if folder is None:
         return out
     frame = members.frame
@@ -196,7 +251,7 @@ def _check_privacy(plan: Plan, members: Members, folder: Path | None) -> list[st
     }
     if "member_id" in members.columns:
         secrets |= {value for value in frame["member_id"] if len(value) > SHORTEST_SECRET}
-    secrets -= _public_words(plan)
+    secrets = {secret for secret in secrets - _public_words(plan) if secret.strip()}
     for name, text in _texts(folder):
         found = [secret for secret in secrets if secret in text]
         out += [f"privacy: {name} holds an identifying value" for _ in found[:1]]
@@ -217,6 +272,22 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
                 for name in book.namelist():
-                    yield f"{path.name}/{name}", book.read(name).decode("utf-8", "replace")
+                    yield f"{path.name}/{name}", html.unescape(book.read(name).decode("utf-8", "replace"))
+        elif path.suffix == ".html":
+            text = path.read_text(encoding="utf-8")
+            yield path.name, html.unescape(text)
+            for k, packed in enumerate(PACKED.findall(text)):
+                yield f"{path.name}/{k}", _unpacked(packed)
+        elif path.suffix == ".json":
+            content = json.loads(path.read_text(encoding="utf-8"))
+            yield path.name, json.dumps(content, ensure_ascii=False)
         else:
             yield path.name, path.read_bytes().decode("utf-8", "replace")
+
+
+def _unpacked(packed: str) -> str:
+    """Return the text of a zlib stream in base64; nothing for other data such as pictures."""
+    try:
+        return zlib.decompress(base64.b64decode(packed)).decode("utf-8", "replace")
+    except (ValueError, zlib.error):
+        return ""

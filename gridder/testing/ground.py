@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from gridder.model import Floats, Geometries, Plan, Zones
 from gridder.testing.case import Case
 
 STEP_M = 2.0
+POINTS = 200
+"""Points on the boundary of a large unit."""
+FACING_ERROR_M, FACING_ERROR = 30.0, 0.5
+"""How far a shared length may be from another way to measure it."""
 LONG_M = 25.0
 """Units that share a longer border must be linked."""
 TOLERANCE_M = 0.05
+SLIVER_M2, SLIVER_WIDTH_M = 1.0, 1.0
+"""Ground below these, in area or in mean width, may change hands when a map is healed."""
+MARGIN_M = 1.5
+"""A way that keeps so far from every barrier is open beyond doubt."""
 GRID_OVERLAP_M2 = 1.0
 DEPTH_M = 0.01
 """Overlaps below these, in area or in depth, are rounding."""
@@ -30,30 +40,69 @@ def check_coverage(case: Case) -> list[str]:
         out.append(f"coverage: units overlap by {double:.1f} m²")
     n_read = len(case.source.frame)
     told = sum(
-        len(repair["rows"]) or 0
+        len(repair["rows"])
         for repair in case.plan.report["repairs"]
         if repair["kind"] in DROPPED
         and repair["file"] == case.source.source.file
         and repair["layername"] == case.source.source.layername
     )
-    parts = case.units["unit_id"].str.contains(r"/\d+$", regex=True)
-    whole = case.units["unit_id"].str.replace(r"/\d+$", "", regex=True).where(parts, case.units["unit_id"])
-    kept = whole.nunique()
+    kept = len(np.unique(case.whole))
     if kept + told != n_read:
         out.append(f"coverage: of {n_read} units read {kept} are in the plan and {told} told as dropped")
-    ids = set(case.source.frame["unit_id"])
-    strange = set(case.units["source_id"]) - ids
+    strange = set(case.units["source_id"]) - set(case.source.frame["unit_id"])
     if strange:
-        out.append(f"coverage: source ids that are not in the input, such as {min(strange)}")
+        return [*out, f"coverage: source ids that are not in the input, such as {min(strange)}"]
+    return out + _origins(case)
+
+
+def _origins(case: Case) -> list[str]:
+    """Return units with ground that is not their source's, and larger ones that kept what they share."""
+    source = pd.Series(case.source_geoms).groupby(case.source.frame["unit_id"].to_numpy())
+    sources = source.agg(lambda some: shapely.union_all(some.to_numpy()) if len(some) > 1 else some.iloc[0])
+    own = sources.loc[case.units["source_id"]].to_numpy()
+    beyond = _beside_slivers_m2(shapely.difference(case.geoms, own))
+    ids = case.units["unit_id"].to_numpy(dtype=object)
+    out = [
+        f"coverage: {beyond[i]:.1f} m² of unit {ids[i]} are not of {case.units['source_id'].iloc[i]}"
+        for i in np.flatnonzero(beyond > SLIVER_M2)
+    ]
+    if "date" in case.source.columns:
+        return out
+    sole = sources[source.size() == 1]
+    geoms = sole.to_numpy()
+    i, j = shapely.STRtree(geoms).query(geoms, predicate="intersects")
+    larger = shapely.area(geoms[i]) > shapely.area(geoms[j]) * (1 + 1e-6)
+    i, j = i[larger], j[larger]
+    common = shapely.intersection(geoms[i], geoms[j])
+    wide = shapely.area(common) > SLIVER_M2
+    position = pd.Series(np.arange(len(ids))).groupby(case.units["source_id"].to_numpy()).agg(list)
+    for k in np.flatnonzero(wide):
+        giver = sole.index[i[k]]
+        still = shapely.intersection(case.geoms[position.get(giver, [])], common[k])
+        kept = _beside_slivers_m2(still).sum()
+        if kept > SLIVER_M2:
+            out.append(
+                f"coverage: {kept:.1f} m² that {giver} shares with {sole.index[j[k]]}, a smaller one, stayed"
+            )
     return out
+
+
+def _beside_slivers_m2(grounds: Geometries) -> Floats:
+    """Return the area of grounds without the narrow parts that healing a map may pass on."""
+    parts, owner = shapely.get_parts(grounds, return_index=True)
+    area = shapely.area(parts)
+    wide = 2 * area > SLIVER_WIDTH_M * shapely.length(parts)
+    return np.bincount(owner[wide], area[wide], len(grounds)).astype(float)
 
 
 def check_zones(case: Case) -> list[str]:
     """Return units and grids in the wrong zone, and grids and links in two zones."""
     out = []
     zone = case.units["zone"].to_numpy(dtype=object)
-    mixed = case.units.groupby("grid_id")["zone"].nunique() > 1
-    out += [f"zone: grid {grid_id} lies in two zones" for grid_id in mixed.index[mixed]]
+    zones = case.units.groupby("grid_id")["zone"].agg(set)
+    out += [
+        f"zone: grid {grid_id} lies in {len(some)} zones" for grid_id, some in zones.items() if len(some) > 1
+    ]
     across = zone[case.a] != zone[case.b]
     out += [
         f"zone: units {row.unit_a} and {row.unit_b} of two zones are linked"
@@ -80,6 +129,23 @@ def check_zones(case: Case) -> list[str]:
     return out
 
 
+def check_zone_table(plan: Plan, zones: Zones | None) -> list[str]:
+    """Return whether the zones of the plan are not those of the input, or their codes not unique."""
+    told = plan.zones
+    if zones is None:
+        return [] if told.empty else ["zone: the plan has zones without an input"]
+    out = []
+    if sorted(told["zone"]) != sorted(zones.frame["zone"].astype(str)):
+        out.append("zone: the zones are not those of the input")
+    codes = told["zone_code"]
+    own = zones.frame["code"]
+    if codes.duplicated().any() or (codes == "").any() or not set(own) - {""} <= set(codes):
+        out.append("zone: codes are not unique, or not those of the input")
+    pairs = {("none", ""), *zip(told["zone"], told["zone_code"], strict=True)}
+    strange = set(zip(plan.grids["zone"], plan.grids["zone_code"], strict=True)) - pairs
+    return out + [f"zone: a grid has code {code!r} in zone {zone}" for zone, code in sorted(strange)]
+
+
 def check_links(case: Case) -> list[str]:
     """Return links that geometry does not bear out, and touching units without a link."""
     out = []
@@ -96,6 +162,10 @@ def check_links(case: Case) -> list[str]:
         f"adjacency: {_pair(case, k)} are {distance[k]:.2f} m apart, said {gap[k]:.2f}"
         for k in np.flatnonzero(wrong).tolist()
     ]
+    short = case.links["shared_m"].to_numpy(dtype=float)
+    if ((short < 0) | (bridge & (short != 0)) | (~bridge & (short == 0))).any():
+        out.append("adjacency: a bridge has a shared length, or another link has none")
+    out += _shared_lengths(case, bridge)
     out += _barred(case, bridge)
     out += _bridges(case, bridge)
     return out + _missing_links(case, keys)
@@ -105,12 +175,69 @@ def _pair(case: Case, k: int) -> str:
     return f"units {case.links['unit_a'].iloc[k]} and {case.links['unit_b'].iloc[k]}"
 
 
+def _shared_lengths(case: Case, bridge: np.ndarray) -> list[str]:
+    """Return links far from every barrier whose shared length is not what the units face each other on."""
+    checked = ~bridge
+    if len(case.lines):
+        near = case.barrier_tree.query(
+            case.land, predicate="dwithin", distance=float(case.report["gap_m"]) + TOLERANCE_M
+        )[0]
+        barred = np.isin(np.arange(len(case.units)), near)
+        checked &= ~barred[case.a] & ~barred[case.b]
+    said = case.links["shared_m"].to_numpy(dtype=float)
+    if case.layer == "building":
+        common = shapely.intersection(
+            shapely.buffer(case.land[case.a], TOLERANCE_M), shapely.buffer(case.land[case.b], TOLERANCE_M)
+        )
+        facing = shapely.length(common) / 2
+    else:
+        facing = _facing_lengths(case)
+    wrong = checked & (np.abs(said - facing) > FACING_ERROR_M + FACING_ERROR * np.maximum(said, facing))
+    return [
+        f"adjacency: {_pair(case, k)} face each other on {facing[k]:.0f} m, said {said[k]:.0f}"
+        for k in np.flatnonzero(wrong).tolist()
+    ]
+
+
+def _facing_lengths(case: Case) -> np.ndarray:
+    """Return the mean length of boundary from which each of two linked units is the nearest to the other."""
+    n = len(case.units)
+    rings = shapely.boundary(case.geoms)
+    length = shapely.length(rings)
+    count = np.maximum(np.ceil(length / np.maximum(STEP_M, length / POINTS)), 1).astype(np.int64)
+    unit = np.repeat(np.arange(n), count)
+    share = (np.arange(len(unit)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[unit]
+    points = _along(rings, unit, share * length[unit])
+    point, faced = case.tree.query(points, predicate="dwithin", distance=float(case.report["gap_m"]))
+    other = faced != unit[point]
+    point, faced = point[other], faced[other]
+    distance = shapely.distance(points[point], case.normal_geoms[faced])
+    first = np.lexsort((distance, point))
+    first = first[np.unique(point[first], return_index=True)[1]]
+    point, faced = point[first], faced[first]
+    step = (length / count)[unit[point]]
+    low, high = np.minimum(unit[point], faced), np.maximum(unit[point], faced)
+    seen = pd.Series(step).groupby(low * n + high).sum() / 2
+    key = np.minimum(case.a, case.b) * n + np.maximum(case.a, case.b)
+    return seen.reindex(key, fill_value=0.0).to_numpy()
+
+
+def _along(rings: np.ndarray, unit: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return points on boundaries of one or several rings, at lengths counted over all rings."""
+    parts, owner = shapely.get_parts(rings, return_index=True)
+    length = shapely.length(parts)
+    begin = np.cumsum(length) - length
+    origin = begin[np.searchsorted(owner, unit)]
+    part = np.minimum(np.searchsorted(begin, origin + at, side="right") - 1, len(parts) - 1)
+    return np.asarray(shapely.line_interpolate_point(parts[part], origin + at - begin[part]), dtype=object)
+
+
 def _barred(case: Case, bridge: np.ndarray) -> list[str]:
     """Return links of which a barrier separates clearly more than half."""
     if not len(case.lines):
         return []
     out = []
-    tree = shapely.STRtree(shapely.get_parts(case.lines))
+    tree = case.barrier_tree
     shortest = shapely.shortest_line(case.geoms[case.a], case.geoms[case.b])
     box = shapely.buffer(shortest, 1.0)
     for k in np.unique(tree.query(box, predicate="intersects")[0]):
@@ -155,12 +282,65 @@ def _views(case: Case, k: int) -> np.ndarray:
 
 
 def _bridges(case: Case, bridge: np.ndarray) -> list[str]:
-    """Return whether there are more bridges than pieces that are too light on their own."""
-    if not bridge.any():
-        return []
+    """Return bridges that joined nothing too light, and pieces too light that a bridge could have joined."""
+    out = _needless_bridges(case, bridge)
+    piece = case.pieces()
+    weight = np.bincount(piece, case.weight)
+    for p in np.flatnonzero(weight < case.minimum - case.slack):
+        units = np.flatnonzero(piece == p)
+        way = _open_way(case, units, piece != p, case.bridge_m - TOLERANCE_M)
+        if way is not None:
+            ids = case.units["unit_id"].to_numpy(dtype=object)
+            out.append(f"bridges: the piece of {ids[units[0]]} is too light and could reach {ids[way]}")
+    return out
+
+
+def _needless_bridges(case: Case, bridge: np.ndarray) -> list[str]:
+    """Add the bridges again, each to the lightest piece that has one, and return those that join no light one.
+
+    Where a light piece has a single bridge, to a piece that was never light, no open way may be shorter.
+    """
+    out = []
     piece = case.pieces(links=~bridge)
-    light = int((np.bincount(piece, case.weight) < case.minimum).sum())
-    return [] if bridge.sum() <= light else [f"bridges: {bridge.sum()} for {light} pieces that are too light"]
+    weight = np.bincount(piece, case.weight)
+    ends = np.sort(np.column_stack([piece[case.a], piece[case.b]]), axis=1)
+    left = np.flatnonzero(bridge).tolist()
+    n_bridges = np.bincount(ends[left].ravel(), minlength=len(weight))
+    gap = case.links["gap_m"].to_numpy(dtype=float)
+    for k in left:
+        for light, heavy in (ends[k], ends[k, ::-1]):
+            reach = gap[k] - TOLERANCE_M
+            if n_bridges[light] > 1 or weight[heavy] < case.minimum or reach <= 0:
+                continue
+            if _open_way(case, np.flatnonzero(piece == light), piece != light, reach) is not None:
+                out.append(f"bridges: that of {_pair(case, k)} is not the shortest")
+    root = np.arange(len(weight))
+    while left:
+        lighter = weight[root[ends[left]]].min(axis=1)
+        at = np.lexsort((case.b[left], case.a[left], gap[left], lighter))[0]
+        p, q = root[ends[left[at]]]
+        if p == q or lighter[at] >= case.minimum:
+            return [*out, *(f"bridges: that of {_pair(case, k)} joins no piece too light" for k in left)]
+        weight[p] += weight[q]
+        root[root == q] = p
+        del left[at]
+    return out
+
+
+def _open_way(case: Case, units: np.ndarray, others: np.ndarray, reach_m: float) -> int | None:
+    """Return a unit of the same zone, among others, that these units reach on a line clear of barriers."""
+    zone = case.units["zone"].to_numpy(dtype=object)
+    own, other = case.tree.query(case.normal_geoms[units], predicate="dwithin", distance=reach_m)
+    wanted = others[other] & (zone[other] == zone[units[0]])
+    own, other = own[wanted], other[wanted]
+    is_open = np.ones(len(own), dtype=bool)
+    if len(case.lines):
+        ends = np.sort(np.column_stack([units[own], other]), axis=1)
+        way = shapely.shortest_line(case.normal_geoms[ends[:, 0]], case.normal_geoms[ends[:, 1]])
+        touching = shapely.length(way) == 0.0
+        way[touching] = shapely.get_point(way[touching], 0)
+        is_open[case.barrier_tree.query(way, predicate="dwithin", distance=MARGIN_M)[0]] = False
+    return int(other[is_open][0]) if is_open.any() else None
 
 
 def _missing_links(case: Case, keys: set[tuple[int, int]]) -> list[str]:
@@ -177,9 +357,7 @@ def _missing_links(case: Case, keys: set[tuple[int, int]]) -> list[str]:
     long = shapely.length(common) > LONG_M * np.where(shapely.get_dimensions(common) == 2, 2.0, 1.0)
     i, j, common = i[long], j[long], common[long]
     if len(case.lines):
-        near = shapely.STRtree(shapely.get_parts(case.lines)).query(
-            common, "dwithin", distance=float(case.report["gap_m"])
-        )[0]
+        near = case.barrier_tree.query(common, "dwithin", distance=float(case.report["gap_m"]))[0]
         open_ = np.ones(len(i), dtype=bool)
         open_[np.unique(near)] = False
         i, j = i[open_], j[open_]
@@ -195,7 +373,8 @@ def check_outlines(case: Case) -> list[str]:
     """Return outlines that miss land of their units or overlap, and plots that do not fit."""
     out = []
     order = np.argsort(case.grid, kind="stable")
-    rest = shapely.difference(case.land, shapely.buffer(case.outlines[case.grid], 0.01))
+    around = shapely.buffer(case.outlines, 0.01)
+    rest = shapely.difference(case.land, around[case.grid])
     out += [
         f"outline: grid {case.units['grid_id'].iloc[i]} misses land of {case.units['unit_id'].iloc[i]}"
         for i in order[shapely.area(rest[order]) > GRID_OVERLAP_M2]
@@ -209,6 +388,29 @@ def check_outlines(case: Case) -> list[str]:
         ids = case.units["unit_id"].to_numpy(dtype=object)
         out += [f"plot: it does not hold building {ids[i]}" for i in np.flatnonzero(outside > 0.01)]
         out += [f"plot: those of {ids[a]} and {ids[b]} overlap" for a, b in _overlaps(case.land)]
+        reach = shapely.buffer(case.geoms, case.plot_reach_m + TOLERANCE_M, quad_segs=32)
+        beyond = shapely.area(shapely.difference(case.land, reach))
+        out += [f"plot: that of {ids[i]} is too wide" for i in np.flatnonzero(beyond > GRID_OVERLAP_M2)]
+        out += _plots_outside(case, ids)
+    return out
+
+
+def _plots_outside(case: Case, ids: np.ndarray) -> list[str]:
+    """Return plots with ground, beside the building's own, in another zone."""
+    if case.zones is None:
+        return []
+    areas = case.near(case.zones.frame.geometry)
+    names = case.zones.frame["zone"].to_numpy(dtype=object)
+    zone = case.units["zone"].to_numpy(dtype=object)
+    out = []
+    for name in np.unique(names):
+        here = np.flatnonzero(zone == name)
+        ground = shapely.union_all(areas[names == name])
+        shapely.prepare(ground)
+        crossing = here[~shapely.covers(ground, case.land[here])]
+        yard = shapely.difference(case.land[crossing], shapely.buffer(case.geoms[crossing], TOLERANCE_M))
+        beyond = shapely.area(shapely.difference(yard, ground))
+        out += [f"plot: that of {ids[i]} leaves zone {name}" for i in crossing[beyond > GRID_OVERLAP_M2]]
     return out
 
 
