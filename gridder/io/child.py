@@ -15,9 +15,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gridder.io import encoding, formats, unpack
+from gridder.io import encoding, formats, stage, unpack
 from gridder.io.confine import confine
+from gridder.io.headings import folded
 
+HEADER_ROWS = 10
+"""The header stands among so many filled rows at the top."""
+SURE_HEADERS = 2
+"""A row below the first is the header only where it holds so many known ones."""
 WKB = "__wkb__"
 ROW = "__row__"
 ARC_CODES = range(8, 13)
@@ -71,11 +76,16 @@ def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
     """Yield every layer of a file, or of all files in an archive."""
     import pyogrio
 
-    sources = [(path, path.stem)]
     if path.suffix.lower() in formats.ARCHIVE_SUFFIXES:
         sources = unpack.unpack(path, folder / "unpacked")
-    for source, name in sources:
+    else:
+        sources = [(path, path.stem)]
+    for k, (given, name) in enumerate(sources):
+        source = stage.stage(given, folder / f"staged{k}")
         driver = formats.DRIVER_OF_SUFFIX[source.suffix.lower()]
+        restored = driver == "ESRI Shapefile" and not stage.has_index(source)
+        if restored:
+            pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
         try:
             listed = pyogrio.list_layers(source)
             for layername, geometry_type in listed:
@@ -88,9 +98,10 @@ def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
                     "source": source,
                     "driver": driver,
                     "inside": layername,
-                    "name": name if driver != "GPKG" else layername,
+                    "name": layername if driver == "GPKG" else name,
                     "family": formats.geometry_family(geometry_type),
                     "n": info["features"],
+                    "restored": restored,
                 }
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise Fault("unreadable", detail=_short(error)) from error
@@ -124,7 +135,7 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         meta, table = pyogrio.raw.read_arrow(
             layer["source"],
             layer=layer["inside"],
-            where=request["subset"] or None,
+            where=_where(layer, request) or None,
             encoding=_open_encoding(layer["driver"]),
             return_fids=layer["driver"] != "GeoJSON",
         )
@@ -146,8 +157,20 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         "encoding_origin": choice.origin if choice else "",
         "encoding_contradicted": list(choice.contradicted) if choice else [],
         "encoding_lossy": choice.lossy if choice else False,
-        "restored_shx": layer["driver"] == "ESRI Shapefile" and unpack.restored_index(layer["source"]),
+        "restored_shx": layer["restored"],
     }
+
+
+def _where(layer: dict[str, Any], request: dict[str, Any]) -> str:
+    """Return the subset as the layer understands it: of a shapefile in its own bytes."""
+    import pyogrio
+
+    subset: str = request["subset"]
+    if layer["driver"] != "ESRI Shapefile" or subset.isascii():
+        return subset
+    _, table = pyogrio.raw.read_arrow(layer["source"], encoding=BYTE_BY_BYTE, read_geometry=False)
+    _, choice = _decoded(table, layer["source"], request["encoding"])
+    return subset.encode(choice.codec).decode("latin-1")
 
 
 def _has_arcs(table: Any, meta: dict[str, Any]) -> bool:
@@ -244,12 +267,12 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
     sheets: list[dict[str, Any]] = []
     choice = None
     if path.suffix.lower() == ".xlsx":
-        sheetname, rows, sheets = _sheet_rows(path, request["layername"])
+        sheetname, rows, sheets = _sheet_rows(path, request["layername"], request["known_headers"])
     else:
         sheetname = path.stem
         rows, choice = _csv_rows(path, request["encoding"])
-    start = next((i for i, row in enumerate(rows) if any(cell is not None for cell in row)), None)
-    if start is None:
+    start, _ = _header_row(rows, request["known_headers"])
+    if start < 0:
         raise Fault("empty-table")
     width = max(len(row) for row in rows)
     header = list(rows[start]) + [None] * (width - len(rows[start]))
@@ -274,7 +297,25 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
     }
 
 
-def _sheet_rows(path: Path, wanted: str) -> tuple[str, list[list[str | None]], list[dict[str, Any]]]:
+def _header_row(rows: Sequence[Sequence[str | None]], known: Sequence[str]) -> tuple[int, int]:
+    """Return the row among the first with most known headers, and how many; else the first filled one.
+
+    Titles and notes may stand above the headers. −1 where every row is blank.
+    """
+    headers = set(known)
+    filled = [i for i, row in enumerate(rows) if any(cell is not None for cell in row)]
+    if not filled:
+        return -1, 0
+    counts = {i: sum(folded(cell) in headers for cell in rows[i] if cell) for i in filled[:HEADER_ROWS]}
+    best = max(counts, key=lambda i: (counts[i], -i))
+    if counts[best] < SURE_HEADERS:
+        best = filled[0]
+    return best, counts[best]
+
+
+def _sheet_rows(
+    path: Path, wanted: str, known: Sequence[str]
+) -> tuple[str, list[list[str | None]], list[dict[str, Any]]]:
     import python_calamine
 
     try:
@@ -288,9 +329,16 @@ def _sheet_rows(path: Path, wanted: str) -> tuple[str, list[list[str | None]], l
     filled = [(name, rows) for name, rows in sheets if rows]
     if not filled:
         raise Fault("empty-table")
-    name, rows = next(((n, r) for n, r in filled if n == wanted), filled[0])
     described = [{"name": n, "family": formats.TABLE, "n": max(len(r) - 1, 0)} for n, r in sheets]
-    return name, [[_cell(value) for value in row] for row in rows], described
+    texts = [
+        (name, [[_cell(value) for value in row] for row in rows])
+        for name, rows in filled
+        if not wanted or name == wanted
+    ]
+    if not texts:
+        raise Fault("empty-table")
+    name, rows = max(texts, key=lambda sheet: _header_row(sheet[1], known)[1])
+    return name, rows, described
 
 
 def _cell(value: Any) -> str | None:
@@ -303,6 +351,10 @@ def _cell(value: Any) -> str | None:
 
 def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.Choice]:
     raw = path.read_bytes()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-16", "replace").encode("utf-8")
+    if b"\0" in raw:
+        raise Fault("unreadable", detail="it is not text")
     bom = raw.startswith(b"\xef\xbb\xbf")
     choice = encoding.choose(
         raw.removeprefix(b"\xef\xbb\xbf").splitlines(),
@@ -310,8 +362,7 @@ def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.C
         cpg="utf-8" if bom else None,
     )
     text = raw.removeprefix(b"\xef\xbb\xbf").decode(choice.codec, "replace" if choice.lossy else "strict")
-    head = text[: text.find("\n") if "\n" in text else len(text)]
-    delimiter = max(",;\t", key=head.count)
+    delimiter = max(",;\t|", key=text[:20_000].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         return [[cell.strip() or None for cell in row] for row in reader], choice

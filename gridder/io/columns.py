@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from gridder.errors import InputError
+from gridder.io.headings import folded
 from gridder.model import Finding, Source, Text
 
 Aliases = Mapping[str, tuple[str, ...]]
@@ -75,7 +75,7 @@ MEMBER_ROLES: Aliases = {
     "household": ("户号", "户编号", "家庭编号", "家庭号", "户主编号", "household", "household_id", "family_id"),
     "households": _HOUSEHOLDS,
     "compound": _COMPOUND,
-    "building": _BUILDING,
+    "building": (*_BUILDING, "楼栋编号", "building"),
     "stairwell": _STAIRWELL,
     "floor": ("楼层", "层", "所在层", "floor", "storey", "level", "addr:floor"),
     "room": ("房号", "室号", "房间号", "房室号", "室", "户室号", "room", "room_no", "flat", "door", "addr:door", "addr:flats"),
@@ -119,10 +119,8 @@ PERSONAL_VALUES = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")
 """A mainland mobile number, or an identity number of 18 characters."""
 
 
-def folded(header: str) -> str:
-    """Return a header as it is compared: without case, blanks, signs, notes in brackets and full-width forms."""
-    narrow = unicodedata.normalize("NFKC", header).casefold()
-    return re.sub(r"[\s_\-.*]+", "", re.sub(r"[(\[【].*?[)\]】]", "", narrow))
+MEMBER_HEADERS = frozenset(folded(alias) for aliases in MEMBER_ROLES.values() for alias in aliases)
+"""By these the header row of a table is known."""
 
 
 def find_columns(

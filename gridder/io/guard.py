@@ -23,6 +23,8 @@ import pyogrio
 
 from gridder.errors import InputError
 from gridder.io import formats
+from gridder.io.columns import MEMBER_HEADERS
+from gridder.io.encoding import known_codec
 from gridder.io.location import Location
 from gridder.io.refusals import refusal
 from gridder.model import Finding
@@ -67,6 +69,7 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
         "encoding": location.encoding,
         "family": family,
         "list_only": list_only,
+        "known_headers": sorted(MEMBER_HEADERS),
     }
     with tempfile.TemporaryDirectory(prefix="gridder-") as folder:
         facts = _run_child(request, Path(folder))
@@ -86,6 +89,8 @@ def _fault_before_opening(location: Location) -> Finding | None:
         return refusal("missing-file", location, {"path": str(location.path)})
     if location.path.is_dir() or location.suffix not in formats.SUFFIXES:
         return refusal("unknown-format", location, {"suffixes": ", ".join(formats.SUFFIXES)})
+    if location.encoding and known_codec(location.encoding) is None:
+        return refusal("unknown-encoding", location, {"encoding": location.encoding})
     return None
 
 
@@ -117,7 +122,6 @@ def _environment() -> dict[str, str]:
         "GDAL_SKIP": skipped,
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
         "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
-        "SHAPE_RESTORE_SHX": "YES",
         "OGR_GEOJSON_MAX_OBJ_SIZE": "0",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
     }

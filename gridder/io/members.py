@@ -18,7 +18,7 @@ from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
 from gridder.io.read import text_ids
-from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Members, Source, Text
+from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Source, Text
 from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
@@ -143,7 +143,20 @@ def _ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[list[str], Bools]:
     if "member_id" not in roles:
         return [str(row) for row in rows.rows], np.zeros(len(rows.rows), dtype=np.bool_)
     own = text_ids(rows.attributes[roles["member_id"]])
-    return unique_ids([value or f"row {row}" for value, row in zip(own, rows.rows, strict=True)])
+    ids = [value or f"row {row}" for value, row in zip(own, rows.rows, strict=True)]
+    if len(set(ids)) == len(ids):
+        return ids, np.zeros(len(ids), dtype=np.bool_)
+    order = _order_by_content(rows)
+    unique, repeated = unique_ids([ids[i] for i in order])
+    at = np.argsort(order)
+    return [unique[i] for i in at], repeated[at]
+
+
+def _order_by_content(rows: LayerRows) -> Ints:
+    """Return the rows in an order that does not depend on theirs, so that numbered ids stay with a person."""
+    text = rows.attributes.map(str).agg("\x1f".join, axis=1) if rows.attributes.shape[1] else rows.rows
+    points = shapely.to_wkt(rows.geometries, rounding_precision=3)
+    return np.lexsort((rows.rows, points.astype(str), np.asarray(text, dtype=str)))
 
 
 def _unless_blank(value: str | None) -> str | None:

@@ -108,6 +108,13 @@ def units_from_rows(
     personal = [name for name in personal_columns(attributes) if name not in keep]
     findings = [*rows.findings, *polygon_repairs(rows, polygons), *_personal(personal, rows.source)]
     ids = text_ids(attributes[roles["unit_id"]]) if "unit_id" in roles else None
+    blank = np.array([own is None for own in ids or []], dtype=bool)
+    if blank.any():
+        what = Text(
+            f"{int(blank.sum())} units have no id in column {roles['unit_id']!r}; they are named by their row",
+            f"{int(blank.sum())} 个单元在列 {roles['unit_id']!r} 中没有编号，改以行号命名",
+        )
+        findings.append(finding("blank-id", what, rows.source, rows.rows[kept][blank]))
     frame = gpd.GeoDataFrame(
         {"unit_id": _filled_ids(ids, rows.rows[kept]), "row": rows.rows[kept]},
         geometry=polygons.geoms[kept],
@@ -165,6 +172,12 @@ def polygon_faults(rows: LayerRows, polygons: Polygons) -> list[Finding]:
         )
         remedy = Text("correct or delete these rows", "请改正或删除这些行")
         faults.append(finding("absurd-coordinates", what, rows.source, rows.rows[polygons.absurd], remedy))
+    if not len(rows.rows) and rows.source.subset:
+        what = Text(
+            f"no row fits the subset {rows.source.subset}", f"没有符合筛选条件的行：{rows.source.subset}"
+        )
+        remedy = Text("check names and values with gridder inspect", "请用 gridder inspect 核对列名和取值")
+        return [*faults, finding("empty-subset", what, rows.source, remedy=remedy)]
     if shapely.is_missing(polygons.geoms).all():
         what = Text("there is no polygon in the layer", "图层中没有面")
         remedy = Text("give a layer of areas", "请提供面图层")

@@ -17,6 +17,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("this is no format that can be read", "无法读取这种格式"),
         Text("give one of: {suffixes}", "可用格式：{suffixes}"),
     ),
+    "unknown-encoding": (
+        Text("there is no encoding {encoding!r}", "没有名为 {encoding!r} 的编码"),
+        Text("use for example UTF-8, GBK, GB18030 or Big5", "可用例如 UTF-8、GBK、GB18030、Big5"),
+    ),
     "other-format": (
         Text("the content is not what the name says ({driver})", "文件内容与扩展名不符（{driver}）"),
         Text("give the file its true suffix, or export it again", "请改正扩展名，或重新导出"),

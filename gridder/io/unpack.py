@@ -10,7 +10,6 @@ from typing import Any
 from gridder.io import formats
 
 CHUNK = 1024 * 1024
-GBK_NAMES = "gbk"
 UTF8_FLAG = 0x800
 
 
@@ -40,7 +39,7 @@ def unpack(path: Path, folder: Path) -> list[tuple[Path, str]]:
         raise Refused("archive-too-large", limit_mb=formats.MAX_ARCHIVE_BYTES // formats.MEGABYTE)
     folder.mkdir()
     try:
-        with zipfile.ZipFile(path, metadata_encoding=GBK_NAMES) as archive:
+        with zipfile.ZipFile(path) as archive:
             return _unpack_entries(archive, folder)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError) as error:
         raise Refused("bad-archive") from error
@@ -57,13 +56,13 @@ def _unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[tuple[Path, 
     left = formats.MAX_UNPACKED_BYTES
     nested = False
     for entry in entries:
-        inside = PurePosixPath(entry.filename.replace("\\", "/"))
+        inside = PurePosixPath(_name(entry).replace("\\", "/"))
         _refuse_dangerous(entry, inside)
         suffix = inside.suffix.lower()
         nested |= suffix in formats.ARCHIVE_SUFFIXES
         if suffix not in (*formats.SHAPEFILE_PARTS, *formats.DRIVER_OF_SUFFIX):
             continue
-        if "__MACOSX" in inside.parts:
+        if "__MACOSX" in inside.parts or inside.name.startswith("._"):
             continue
         stem = stems.setdefault(str(inside.with_suffix("")).lower(), f"e{len(stems)}")
         target = folder / (stem + suffix)
@@ -72,7 +71,21 @@ def _unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[tuple[Path, 
             found.append((target, inside.stem))
     if not found:
         raise Refused("nested-archive" if nested else "nothing-in-archive")
-    return found
+    better = [(path, name) for path, name in found if path.suffix != ".json"]
+    return better or found
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return the name of an entry; without a flag it is UTF-8, else GBK, else code page 437."""
+    if entry.flag_bits & UTF8_FLAG:
+        return entry.filename
+    raw = entry.filename.encode("cp437")
+    for codec in ("utf-8", "gbk"):
+        try:
+            return raw.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return entry.filename
 
 
 def _refuse_dangerous(entry: zipfile.ZipInfo, inside: PurePosixPath) -> None:
@@ -93,8 +106,3 @@ def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, 
                 raise Refused("archive-bomb", limit_mb=formats.MAX_UNPACKED_BYTES // formats.MEGABYTE)
             out.write(chunk)
     return size
-
-
-def restored_index(shp: Path) -> bool:
-    """Return whether a shapefile came without its index, which GDAL then restores."""
-    return not any(shp.with_suffix(suffix).exists() for suffix in (".shx", ".SHX"))

@@ -150,6 +150,42 @@ def test_a_file_without_crs_is_refused_with_candidates(tmp_path):
     assert gridder.read_units(f"{path}|crs=EPSG:4528", layer="field").frame.crs.to_epsg() == 4528
 
 
+def test_reading_writes_nothing_beside_the_file(tmp_path):
+    """A missing .shx is restored elsewhere and recorded; a present one is left as it is."""
+    path = tmp_path / "f.shp"
+    gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326).to_file(path)
+    path.with_suffix(".shx").unlink()
+    before = sorted(p.name for p in tmp_path.iterdir())
+    units = gridder.read_units(path, layer="field")
+    assert "index-restored" in _kinds(units.repairs)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_chinese_subset_of_a_gbk_table(tmp_path):
+    """The where clause reaches a shapefile in its own encoding."""
+    path = tmp_path / "f.shp"
+    shapes = [shapely.box(i, 0, i + 1, 1) for i in range(2)]
+    gpd.GeoDataFrame({"类型": ["水田", "旱地"]}, geometry=shapes, crs=4326).to_file(path, encoding="GBK")
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    units = gridder.read_units(f"{path}|subset=\"类型\" = '旱地'", layer="field")
+    assert units.attributes["类型"].tolist() == ["旱地"]
+    assert units.frame["row"].tolist() == [2]
+    assert _faults(gridder.read_units, f"{path}|subset=\"类型\" = '林地'", layer="field") == {
+        "empty-subset": ()
+    }
+    assert _faults(gridder.read_units, f"{path}|encoding=klingon", layer="field") == {"unknown-encoding": ()}
+
+
+def test_names_and_encodings_that_gdal_refuses(tmp_path):
+    """A `!` in the name, and GeoJSON in GBK."""
+    path = _geojson(tmp_path / "!a.geojson", _polygon(SQUARE), 作物=["水稻"])
+    assert gridder.read_units(path, layer="field").attributes["作物"].tolist() == ["水稻"]
+    path.write_bytes(
+        path.read_text(encoding="utf-8").encode("unicode_escape").decode("unicode_escape").encode("gbk")
+    )
+    assert len(gridder.read_units(path, layer="field")) == 1
+
+
 def test_zones_of_several_files_and_barriers_of_areas(tmp_path):
     """Zones come to the CRS of the first; an area is a barrier by its outline."""
     first, second = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
