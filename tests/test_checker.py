@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
+import zlib
 from dataclasses import replace
 
 import geopandas as gpd
@@ -231,6 +234,58 @@ SPOILINGS = {
             p, "placements", lambda t: t.assign(member_id=[f"CARD-{i:04d}" for i in range(len(t))])
         ),
     ),
+    "origins swapped": (
+        "coverage",
+        lambda p: _table(p, "units", lambda t: t.assign(source_id=t["source_id"].iloc[::-1].to_numpy())),
+    ),
+    "a shared length": (
+        "adjacency",
+        lambda p: _table(p, "adjacency", lambda t: t.assign(shared_m=t["shared_m"] * 3)),
+    ),
+    "a gap out of its range": (
+        "adjacency",
+        lambda p: _with_report(p, lambda c: c["layers"]["field"].update(gap_m=31.0)),
+    ),
+    "a link forgotten": ("adjacency", lambda p: _table(p, "adjacency", lambda t: t.iloc[1:])),
+    "a distance": ("placements", lambda p: _table(p, "placements", lambda t: t.assign(distance_m=1.0))),
+    "a reason that is not true": (
+        "placements: the reason",
+        lambda p: _table(
+            p, "placements", lambda t: t.assign(reason=t["reason"].replace("out-of-reach", "no-location"))
+        ),
+    ),
+    "a method that is not true": (
+        "placements: a member who names no unit",
+        lambda p: _table(
+            p, "placements", lambda t: t.assign(method=t["method"].replace("inside", "unit-id"))
+        ),
+    ),
+    "a reason without certificate": (
+        "report: the reasons",
+        lambda p: _table(p, "grids", lambda t: t.assign(reason="not-found")),
+    ),
+    "another target": (
+        "bounds: the target",
+        lambda p: _with_report(p, lambda c: c["layers"]["field"]["size"].update(target=9.0)),
+    ),
+    "a skill counted twice": (
+        "composition: the skills",
+        lambda p: _table(p, "composition", lambda t: t.assign(count=t["count"] * 2)),
+    ),
+    "a crop of another grid": (
+        "composition: crop",
+        lambda p: _table(p, "composition", lambda t: t.assign(grid_id=t["grid_id"].iloc[::-1].to_numpy())),
+    ),
+    "codes of zones": ("zone", lambda p: _table(p, "zones", lambda t: t.assign(zone_code="01"))),
+    "zones of another map": ("zone", lambda p: _table(p, "zones", lambda t: t.assign(zone=["West", "Else"]))),
+    "a column too many": (
+        "privacy",
+        lambda p: _table(p, "placements", lambda t: t.assign(home="POINT (1 2)")),
+    ),
+    "other files": (
+        "recipe",
+        lambda p: replace(p, recipe={**p.recipe, "inputs": {**p.recipe["inputs"], "members": []}}),
+    ),
 }
 
 
@@ -250,3 +305,242 @@ def test_a_leaked_name_is_found(plan, inputs, tmp_path):
     assert any(s.startswith("privacy: report.html") for s in check_plan(tmp_path / "plan", **inputs))
     gridder.save_plan(plan, tmp_path / "named", names=True)
     assert any(s.startswith("privacy: rosters.xlsx") for s in check_plan(tmp_path / "named", **inputs))
+
+
+def test_a_name_packed_in_the_map_is_found(plan, inputs, tmp_path):
+    """The map's own data is packed; a name in it is found all the same."""
+    gridder.save_plan(plan, tmp_path / "plan")
+    noise = b"".join(hashlib.sha256(bytes([i])).digest() for i in range(9))
+    packed = base64.b64encode(zlib.compress(noise + b"Somebody Number3")).decode()
+    (tmp_path / "plan" / "map.html").write_text(f"<script>'{packed}'</script>", encoding="utf-8")
+    assert any(s.startswith("privacy: map.html") for s in check_plan(tmp_path / "plan", **inputs))
+
+
+HOUSES = np.array(
+    [(x * 30.0, y * 30.0) for y in range(5) for x in range(6)]
+    + [(400.0, 0.0), (430.0, 0.0), (3000.0, 0.0), (3030.0, 0.0)]
+    + [(x * 30.0, 3000.0) for x in range(6)]
+)
+NEAR, FAR, HILL = 30, 32, 34
+"""First house of the pair 240 m off, of the pair 2.5 km off, and of the six beyond the hill."""
+STAIRS, HALL = 7, HILL + 2
+"""A house of fifty in five stairwells, and one of 25 who live as one household."""
+
+
+def _town():
+    """Forty houses of three in two zones, members named by building or placed by point."""
+    corners = HOUSES + np.array([500_000.0, 4_400_000.0])
+    boxes = shapely.box(*corners.T, *(corners + np.array([12.0, 10.0])).T)
+    numbers = np.arange(1, len(boxes) + 1).astype(str)
+    houses = gpd.GeoDataFrame(
+        {"id": [f"H{n}" for n in numbers], "compound": "Spring", "building": numbers}, geometry=boxes, crs=CRS
+    )
+    west, south, east, north = shapely.total_bounds(boxes)
+    halves = [
+        shapely.box(west - 99, south - 99, east + 99, south + 140),
+        shapely.box(west - 99, south + 140, east + 99, north + 99),
+    ]
+    zones = gpd.GeoDataFrame({"name": ["South", "North"]}, geometry=halves, crs=CRS)
+    homes = np.full(len(boxes), 3)
+    homes[STAIRS], homes[HALL] = 50, 25
+    house = np.repeat(np.arange(len(boxes)), homes)
+    n = np.arange(len(house))
+    people = gpd.GeoDataFrame(
+        {
+            "member_id": [f"CARD-{i:04d}" for i in n],
+            "compound": "Spring",
+            "building": np.where(n % 2 == 0, numbers[house], None),
+            "stairwell": np.where(house == STAIRS, (n % 5 + 1).astype(str), None),
+            "household": np.where(house == HALL, "hall", (n // 2).astype(str)),
+        },
+        geometry=shapely.centroid(boxes)[house],
+        crs=CRS,
+    )
+    people.loc[house == HALL, "building"] = numbers[HALL]
+    return {
+        "buildings": gridder.units_from_frame(houses, layer="building"),
+        "members": gridder.members_from_frame(people),
+        "zones": zones_from_rows([rows_of_frame(zones)]),
+    }
+
+
+TOWN_SIZE = gridder.Size("members", target=12, minimum=9, maximum=20)
+
+
+@pytest.fixture(scope="module")
+def town():
+    return {**_town(), "size": TOWN_SIZE}
+
+
+@pytest.fixture(scope="module")
+def town_plan(town):
+    return gridder.partition(**town)
+
+
+def test_a_good_plan_of_a_town_breaks_no_rule(town, town_plan):
+    """With a house cut by stairwell, a bridge, a pair too far off and a household above the maximum."""
+    assert check_plan(town_plan, **town) == []
+    report = town_plan.report["layers"]["building"]
+    assert len(report["cut_units"]) == 3
+    assert len(report["bridged"]) == 1
+    reasons = [entry["certificate"]["reason"] for entry in report["out_of_bounds"]]
+    assert sorted(reasons) == ["component-under-minimum", "unit-over-maximum"]
+
+
+def test_a_plan_by_households_breaks_no_rule(town):
+    """Two of a household count one, in the house of the first; the hall counts one in all."""
+    inputs = {**town, "size": gridder.Size("households", target=8, minimum=4, maximum=12)}
+    plan = gridder.partition(**inputs)
+    assert check_plan(plan, **inputs) == []
+    assert any(s.startswith("size: unit") for s in check_plan(plan, **{**inputs, "size": TOWN_SIZE}))
+
+
+def _without_bridge(plan):
+    links = plan.adjacency[plan.adjacency["kind"] != "bridge"].reset_index(drop=True)
+    return replace(plan, adjacency=links)
+
+
+def _longer_bridge(plan):
+    """Draw the bridge to the westernmost house instead of the nearest."""
+    links = plan.adjacency.copy()
+    at = (links["kind"] == "bridge").to_numpy()
+    links.loc[at, ["unit_a", "unit_b", "gap_m"]] = ["H1", f"H{NEAR + 1}", 388.0]
+    return replace(plan, adjacency=links)
+
+
+def _second_bridge(plan):
+    extra = plan.adjacency[plan.adjacency["kind"] == "bridge"].assign(unit_a="H5", unit_b=f"H{NEAR + 2}")
+    return replace(plan, adjacency=pd.concat([plan.adjacency, extra], ignore_index=True))
+
+
+def _shed_needlessly(plan):
+    """Put all houses beyond the hill into the grid of the hall."""
+    units = plan.units.copy()
+    of_hall = units["grid_id"][units["unit_id"] == f"H{HALL + 1}"].iloc[0]
+    beyond = units["unit_id"].isin([f"H{i + 1}" for i in range(HILL, len(HOUSES))])
+    units.loc[beyond, "grid_id"] = of_hall
+    left = plan.grids["grid_id"].isin(units["grid_id"])
+    return replace(plan, units=units, grids=plan.grids[left].reset_index(drop=True))
+
+
+def _change_certificates(change):
+    def spoil(plan):
+        def change_all(content):
+            for entry in content["layers"]["building"]["out_of_bounds"]:
+                entry["certificate"].update(change)
+
+        return _with_report(plan, change_all)
+
+    return spoil
+
+
+def _beyond_the_zone(plots):
+    """Let the plot of the north-western house grow over the border of its zone."""
+    at = plots["unit_id"] == "H25"
+    border = shapely.box(500_000, 4_400_130, 500_012, 4_400_145)
+    plots.loc[at, "geometry"] = plots.loc[at, "geometry"].union(border)
+
+
+TOWN_SPOILINGS = {
+    "a bridge left out": ("bridges: the piece", _without_bridge),
+    "a bridge that is not the shortest": ("bridges: that of", _longer_bridge),
+    "a bridge that joins nothing too light": ("bridges: that of", _second_bridge),
+    "shed without need": ("certificate of", _shed_needlessly),
+    "a certificate of another weight": ("certificate of", _change_certificates({"weight": 5.0})),
+    "a certificate of other bounds": ("certificate of", _change_certificates({"minimum": 50.0})),
+    "a certificate of no unit": ("certificate of", _change_certificates({"unit_ids": []})),
+    "no count said to fit": ("certificate of", _change_certificates({"reason": "no-count-fits"})),
+    "a unit said to be too heavy": ("certificate of", _change_certificates({"reason": "unit-over-maximum"})),
+    "a reason nobody knows": ("certificate of", _change_certificates({"reason": "bad-luck"})),
+    "a plot too wide": (
+        "plot",
+        lambda p: _table(p, "plots", lambda t: t.set_geometry(t.geometry.buffer(5.0))),
+    ),
+    "a plot beside its house": (
+        "plot: it does not hold",
+        lambda p: _table(p, "plots", lambda t: t.set_geometry(t.geometry.translate(xoff=200.0))),
+    ),
+    "a plot in another zone": ("plot: that of H25 leaves", lambda p: _table(p, "plots", _beyond_the_zone)),
+    "members in another building": (
+        "placements: a member who names another unit",
+        lambda p: _table(p, "placements", lambda t: t.assign(unit_id="H1", grid_id=_grid_of(p, "H1"))),
+    ),
+}
+
+
+def _grid_of(plan, unit_id):
+    return plan.units.set_index("unit_id").loc[unit_id, "grid_id"]
+
+
+@pytest.mark.parametrize("spoiling", TOWN_SPOILINGS)
+def test_a_spoiled_plan_of_a_town_is_named(spoiling, town, town_plan):
+    """Each spoiling breaks its rule."""
+    rule, spoil = TOWN_SPOILINGS[spoiling]
+    broken = check_plan(spoil(town_plan), **town)
+    assert any(sentence.startswith(rule) for sentence in broken), broken[:5]
+
+
+def _star(counts):
+    """Return a middle field and others that touch only that one, with so many members each."""
+    x, y = 500_000.0, 4_400_000.0
+    boxes = [shapely.box(x, y, x + 90, y + 90)]
+    for dx, dy in ((92, 0), (-92, 0), (0, 92), (0, -92))[: len(counts) - 1]:
+        boxes.append(shapely.box(x + dx, y + dy, x + dx + 90, y + dy + 90))
+    fields = gpd.GeoDataFrame({"parcel_id": [f"S{i}" for i in range(len(boxes))]}, geometry=boxes, crs=CRS)
+    points = shapely.centroid(np.array(boxes, dtype=object)).repeat(counts)
+    people = gpd.GeoDataFrame(
+        {"member_id": [f"CARD-{i:04d}" for i in range(len(points))]}, geometry=points, crs=CRS
+    )
+    return {
+        "fields": gridder.units_from_frame(fields, layer="field"),
+        "members": gridder.members_from_frame(people),
+    }
+
+
+@pytest.mark.parametrize(
+    ("counts", "minimum", "maximum", "reason"),
+    [
+        ([3, 4], 4, 6, "no-count-fits"),
+        ([1, 2, 2, 2], 3, 4, "proved-infeasible"),
+        ([9, 2, 2], 3, 4, "unit-over-maximum"),
+        ([1, 1], 3, 4, "component-under-minimum"),
+    ],
+)
+def test_true_certificates_pass_and_false_ones_do_not(counts, minimum, maximum, reason):
+    """Each reason holds where it is true; on a map that can be divided none of them does."""
+    size = gridder.Size("members", minimum, minimum, maximum)
+    inputs = {**_star(counts), "size": size}
+    plan = gridder.partition(**inputs)
+    told = plan.report["layers"]["field"]["out_of_bounds"]
+    assert {entry["certificate"]["reason"] for entry in told} == {reason}
+    assert check_plan(plan, **inputs) == []
+
+    possible = {**_star([2, 4, 3, 2]), "size": gridder.Size("members", 4, 4, 7)}
+    spoiled = gridder.partition(**possible)
+    (first, *_) = spoiled.grids["grid_id"]
+    units = spoiled.units.assign(grid_id=first)
+    certificate = {
+        "reason": reason,
+        "grid_ids": [first],
+        "unit_ids": units["unit_id"].tolist(),
+        "weight": 11.0,
+        "minimum": 4.0,
+        "maximum": 7.0,
+    }
+
+    def forge(content):
+        content["layers"]["field"]["out_of_bounds"] = [
+            {"grid_id": first, "size": 11.0, "certificate": certificate}
+        ]
+
+    spoiled = _with_report(replace(spoiled, units=units, grids=spoiled.grids.iloc[:1]), forge)
+    assert any(s.startswith(f"certificate of {first}") for s in check_plan(spoiled, **possible))
+
+
+def test_a_number_of_grids_is_checked(inputs):
+    """The number asked for is kept, and another one is not taken for it."""
+    asked = {**inputs, "size": gridder.Size("members", n_grids=20)}
+    plan = gridder.partition(**asked)
+    assert check_plan(plan, **asked) == []
+    other = {**inputs, "size": gridder.Size("members", n_grids=21)}
+    assert any(s.startswith("bounds: there are 20 grids") for s in check_plan(plan, **other))

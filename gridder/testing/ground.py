@@ -165,7 +165,7 @@ def check_links(case: Case) -> list[str]:
     short = case.links["shared_m"].to_numpy(dtype=float)
     if ((short < 0) | (bridge & (short != 0)) | (~bridge & (short == 0))).any():
         out.append("adjacency: a bridge has a shared length, or another link has none")
-    out += _shared_lengths(case, bridge)
+    out += _shared_lengths(case, bridge, keys)
     out += _barred(case, bridge)
     out += _bridges(case, bridge)
     return out + _missing_links(case, keys)
@@ -175,32 +175,44 @@ def _pair(case: Case, k: int) -> str:
     return f"units {case.links['unit_a'].iloc[k]} and {case.links['unit_b'].iloc[k]}"
 
 
-def _shared_lengths(case: Case, bridge: np.ndarray) -> list[str]:
-    """Return links far from every barrier whose shared length is not what the units face each other on."""
-    checked = ~bridge
+def _shared_lengths(case: Case, bridge: np.ndarray, keys: set[tuple[int, int]]) -> list[str]:
+    """Return units far from every barrier whose shared length is wrong, or that face each other unlinked."""
+    clear = np.ones(len(case.units), dtype=bool)
+    gap_m = float(case.report["gap_m"])
     if len(case.lines):
-        near = case.barrier_tree.query(
-            case.land, predicate="dwithin", distance=float(case.report["gap_m"]) + TOLERANCE_M
-        )[0]
-        barred = np.isin(np.arange(len(case.units)), near)
-        checked &= ~barred[case.a] & ~barred[case.b]
+        clear[case.barrier_tree.query(case.land, predicate="dwithin", distance=gap_m + TOLERANCE_M)[0]] = (
+            False
+        )
     said = case.links["shared_m"].to_numpy(dtype=float)
+    out = []
     if case.layer == "building":
         common = shapely.intersection(
             shapely.buffer(case.land[case.a], TOLERANCE_M), shapely.buffer(case.land[case.b], TOLERANCE_M)
         )
         facing = shapely.length(common) / 2
     else:
-        facing = _facing_lengths(case)
-    wrong = checked & (np.abs(said - facing) > FACING_ERROR_M + FACING_ERROR * np.maximum(said, facing))
-    return [
+        seen = _facing_lengths(case)
+        facing = np.array([seen.get(tuple(sorted(pair)), 0.0) for pair in zip(case.a, case.b, strict=True)])
+        zone = case.units["zone"].to_numpy(dtype=object)
+        ids = case.units["unit_id"].to_numpy(dtype=object)
+        out += [
+            f"adjacency: units {ids[a]} and {ids[b]} face each other on {length:.0f} m and are not linked"
+            for (a, b), length in seen.items()
+            if length > LONG_M + 2 * gap_m
+            and clear[[a, b]].all()
+            and zone[a] == zone[b]
+            and (a, b) not in keys
+        ]
+    wrong = ~bridge & clear[case.a] & clear[case.b]
+    wrong &= np.abs(said - facing) > FACING_ERROR_M + FACING_ERROR * np.maximum(said, facing)
+    return out + [
         f"adjacency: {_pair(case, k)} face each other on {facing[k]:.0f} m, said {said[k]:.0f}"
         for k in np.flatnonzero(wrong).tolist()
     ]
 
 
-def _facing_lengths(case: Case) -> np.ndarray:
-    """Return the mean length of boundary from which each of two linked units is the nearest to the other."""
+def _facing_lengths(case: Case) -> dict[tuple[int, int], float]:
+    """Return the mean length of boundary from which each of two units is the nearest to the other."""
     n = len(case.units)
     rings = shapely.boundary(case.geoms)
     length = shapely.length(rings)
@@ -217,9 +229,11 @@ def _facing_lengths(case: Case) -> np.ndarray:
     point, faced = point[first], faced[first]
     step = (length / count)[unit[point]]
     low, high = np.minimum(unit[point], faced), np.maximum(unit[point], faced)
-    seen = pd.Series(step).groupby(low * n + high).sum() / 2
-    key = np.minimum(case.a, case.b) * n + np.maximum(case.a, case.b)
-    return seen.reindex(key, fill_value=0.0).to_numpy()
+    pairs, row = np.unique(low * n + high, return_inverse=True)
+    length = np.bincount(row, step, len(pairs)) / 2
+    return dict(
+        zip(zip((pairs // n).tolist(), (pairs % n).tolist(), strict=True), length.tolist(), strict=True)
+    )
 
 
 def _along(rings: np.ndarray, unit: np.ndarray, at: np.ndarray) -> np.ndarray:
