@@ -157,7 +157,7 @@ def _tiles(geoms: Geometries) -> Iterator[Ints]:
     """Yield the positions of neighbouring buildings, at most `TILE_UNITS` at a time, ascending."""
     bounds = shapely.bounds(geoms)
     middle = bounds[:, :2] + bounds[:, 2:]
-    waiting = [np.arange(len(geoms))]
+    waiting = [np.arange(len(geoms))] if len(geoms) else []
     while waiting:
         units = waiting.pop()
         if len(units) <= TILE_UNITS:
