@@ -434,8 +434,9 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
         sizes = plan.grids.loc[plan.grids["layer"] == name, "size"]
         text = Text(
             "{kind} grids: {g} from {u} units, size {lo:g} to {hi:g} (target {t:g}), {share:.1%} in bounds, "
-            "{out} with a certificate",
-            "{kind}：{u} 个单元划为 {g} 个网格，规模 {lo:g}–{hi:g}（目标 {t:g}），{share:.1%} 在范围内，{out} 个附说明",
+            "{out} with a certificate, neighbours across up to {gap:g} m",
+            "{kind}：{u} 个单元划为 {g} 个网格，规模 {lo:g}–{hi:g}（目标 {t:g}），{share:.1%} 在范围内，{out} 个附说明，"
+            "相邻间距不超过 {gap:g} 米",
         )
         kind = Text("field", "田间网格") if name == "field" else Text("building", "楼宇网格")
         lines.append(
@@ -448,6 +449,7 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
                 t=round(part["size"]["target"], 2),
                 share=part["within_bounds"],
                 out=len(part["out_of_bounds"]),
+                gap=part["gap_m"],
             ).say(lang)
         )
     total = plan.report["members"]["total"]
