@@ -1,6 +1,12 @@
-"""The outline of every grid: the land of its units, lanes between them closed."""
+"""The outline of every grid: the land of its units, lanes between them closed.
+
+Land is dilated and eroded (a morphological closing, Serra 1982); only what this adds between units of
+the grid is taken over, so that an outline has the very border of its units elsewhere.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -8,11 +14,21 @@ import shapely
 from gridder.model import Geometries, Ints
 
 REACH_M = 0.01
-"""Closing reaches so much further than half the gap, against rounding."""
+"""Closing reaches so much further than half the gap: cracks of twice this width always close."""
 SNAP_M = 1e-6
-"""Land of neighbours is joined on a lattice of this width, so that no cracks stay."""
-CRUMB_M2 = 0.01
-"""Smaller pieces that closing leaves behind are dropped."""
+"""Land and lanes are joined on a lattice of this width."""
+THIN_M = 0.1
+"""Narrower ground is closed only where two units of the grid adjoin: the rest is what buffers round off."""
+TOUCH_M = 1e-3
+"""Closer units adjoin."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Lanes:
+    """Pieces of ground outside all units, and the grid that claims each; both of shape (m,)."""
+
+    ground: Geometries
+    grid: Ints
 
 
 def outline(geoms: Geometries, grid: Ints, *, gap_m: float) -> Geometries:
@@ -27,44 +43,56 @@ def outline(geoms: Geometries, grid: Ints, *, gap_m: float) -> Geometries:
     geoms
         Land of the units, not overlapping, local metres, shape (n,).
     grid
-        Grid of every unit, 0 … g − 1, shape (n,).
+        Grid of every unit, 0 … g − 1, none without units, shape (n,).
     gap_m
-        Widest lane that is closed; 0 only joins the land.
+        Widest lane that is closed; with 0 only cracks are, up to 2 cm wide.
 
     Returns
     -------
     Geometries
-        Shape (g,); no two overlap, and each contains the land of its units to a micrometre.
+        Valid, shape (g,); no two overlap, and each contains the land of its units to a micrometre.
     """
     order = np.argsort(grid, kind="stable")
     groups = np.split(geoms[order], np.flatnonzero(np.diff(grid[order])) + 1)
-    if gap_m == 0:
-        return np.array([shapely.union_all(group, grid_size=SNAP_M) for group in groups], dtype=object)
-    land = np.array([shapely.union_all(group) for group in groups], dtype=object)
-    closed = _without_others(_closed(land, gap_m), geoms, grid)
-    return _without_crumbs(_first_come(closed))
+    land = np.array([shapely.disjoint_subset_union_all(group) for group in groups], dtype=object)
+    lanes = _lanes(land, gap_m)
+    lanes = _between_units(lanes, geoms, grid)
+    lanes = _first_come(_without_units(lanes, geoms, grid))
+    return _joined(land, lanes)
 
 
-def _closed(land: Geometries, gap_m: float) -> Geometries:
-    """Return the land with its lanes closed: dilated, then eroded, by half the gap."""
+def _lanes(land: Geometries, gap_m: float) -> _Lanes:
+    """Return what dilating by half the gap and eroding again adds to the land."""
     half = gap_m / 2 + REACH_M
     wide = shapely.buffer(land, half, join_style="mitre", mitre_limit=2.0)
     closed = shapely.buffer(wide, -half, join_style="mitre", mitre_limit=2.0)
-    return np.asarray(shapely.union(closed, land, grid_size=SNAP_M), dtype=object)
+    parts, grid = shapely.get_parts(shapely.difference(closed, land), return_index=True)
+    areal = shapely.area(parts) > 0
+    return _Lanes(parts[areal], grid[areal])
 
 
-def _without_others(closed: Geometries, geoms: Geometries, grid: Ints) -> Geometries:
-    """Return the closed land of every grid less the land of units of other grids."""
-    at, unit = shapely.STRtree(geoms).query(closed, predicate="intersects")
-    other = grid[unit] != at
-    return _less(closed, at[other], geoms[unit[other]])
+def _between_units(lanes: _Lanes, geoms: Geometries, grid: Ints) -> _Lanes:
+    """Return the lanes without thin pieces that lie along one unit only."""
+    thin = np.flatnonzero(2 * shapely.area(lanes.ground) < THIN_M * shapely.length(lanes.ground))
+    at, unit = shapely.STRtree(geoms).query(lanes.ground[thin], predicate="dwithin", distance=TOUCH_M)
+    own = grid[unit] == lanes.grid[thin[at]]
+    alone = thin[np.bincount(at[own], minlength=len(thin)) < 2]
+    return _Lanes(np.delete(lanes.ground, alone), np.delete(lanes.grid, alone))
 
 
-def _first_come(areas: Geometries) -> Geometries:
-    """Return the areas less those of lower numbers that overlap them."""
-    higher, lower = shapely.STRtree(areas).query(areas, predicate="overlaps")
-    before = lower < higher
-    return _less(areas, higher[before], areas[lower[before]])
+def _without_units(lanes: _Lanes, geoms: Geometries, grid: Ints) -> _Lanes:
+    """Return the lanes less the land of units of other grids."""
+    at, unit = shapely.STRtree(geoms).query(lanes.ground, predicate="intersects")
+    other = grid[unit] != lanes.grid[at]
+    return _Lanes(_less(lanes.ground, at[other], geoms[unit[other]]), lanes.grid)
+
+
+def _first_come(lanes: _Lanes) -> _Lanes:
+    """Return the lanes less those of lower grids that overlap them."""
+    higher, lower = shapely.STRtree(lanes.ground).query(lanes.ground)
+    before = lanes.grid[lower] < lanes.grid[higher]
+    higher, lower = higher[before], lower[before]
+    return _Lanes(_less(lanes.ground, higher, lanes.ground[lower]), lanes.grid)
 
 
 def _less(areas: Geometries, at: Ints, taken: Geometries) -> Geometries:
@@ -78,12 +106,18 @@ def _less(areas: Geometries, at: Ints, taken: Geometries) -> Geometries:
     return result
 
 
-def _without_crumbs(areas: Geometries) -> Geometries:
-    """Return areas without the crumbs that taking away leaves behind."""
-    parts, owner = shapely.get_parts(areas, return_index=True)
-    kept = (shapely.get_dimensions(parts) == 2) & (shapely.area(parts) >= CRUMB_M2)
-    parts, owner = parts[kept], owner[kept]
-    joined: Geometries = shapely.multipolygons(parts, indices=owner)
-    alone = shapely.get_num_geometries(joined) == 1
-    joined[alone] = shapely.get_geometry(joined[alone], 0)
-    return joined
+def _joined(land: Geometries, lanes: _Lanes) -> Geometries:
+    """Return the land of each grid and its lanes as one polygon or multipolygon."""
+    order = np.argsort(lanes.grid, kind="stable")
+    first = np.searchsorted(lanes.grid[order], np.arange(1, len(land)))
+    own = np.array([shapely.union_all(part) for part in np.split(lanes.ground[order], first)], dtype=object)
+    return _polygonal(shapely.union(land, _polygonal(own), grid_size=SNAP_M))
+
+
+def _polygonal(areas: Geometries) -> Geometries:
+    """Return areas without the points and lines that overlays may leave."""
+    mixed = np.flatnonzero(shapely.get_type_id(areas) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    for i in mixed:
+        parts = shapely.get_parts(areas[i])
+        areas[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return areas

@@ -65,6 +65,59 @@ def test_touching_fields_leave_no_crack():
         assert area.length == pytest.approx(600, abs=0.01)
 
 
+@pytest.mark.parametrize("gap_m", [0.0, 12.0])
+@pytest.mark.parametrize("crack", [1e-9, 7e-7, 2e-6, 1e-4, 0.015])
+def test_cracks_close_whatever_their_width_and_bend(crack, gap_m):
+    """Three fields at a T-junction with cracks between them: no hole or slit stays."""
+    fields = [
+        shapely.Polygon([(0, 0), (123.4, 7.7), (123.4, 90), (0, 90)]),
+        shapely.Polygon([(123.4 + crack, 7.7), (200, 0), (200, 41.3), (123.4 + crack, 40.1)]),
+        shapely.Polygon([(123.4 + crack, 40.1 + crack), (200, 41.3 + crack), (200, 90), (123.4 + crack, 90)]),
+    ]
+    (area,) = _outline(fields, [0, 0, 0], gap_m)
+    assert area.geom_type == "Polygon"
+    assert len(area.interiors) == 0
+    rim = shapely.Polygon([(0, 0), (123.4, 7.7), (200, 0), (200, 90), (0, 90)])
+    assert area.length == pytest.approx(rim.length, abs=2 * crack + 1e-3)
+    assert area.area == pytest.approx(rim.area, abs=10 * crack + 1e-3)
+
+
+def test_a_bent_border_is_the_units_own():
+    """Closing takes over no vertex and no ground along the outer border of a field."""
+    bend = 200 * np.exp(1j * np.linspace(0, np.pi / 2, 200))
+    crescent = shapely.Polygon(
+        [(0, 200), (-50, 300), (300, 300), (300, -50), *zip(bend.real, bend.imag, strict=True)]
+    )
+    (area,) = _outline([crescent], [0], 15.0)
+    assert shapely.symmetric_difference(area, crescent).area < 1e-2
+    assert shapely.get_num_coordinates(area) <= shapely.get_num_coordinates(crescent)
+
+
+def test_a_narrow_hole_is_closed_and_a_wide_one_stays():
+    """A pond 8 m wide vanishes at a gap of 12 m, one of 40 m and a foreign field of 8 m do not."""
+    ponds = [shapely.box(20, 20, 28, 60), shapely.box(50, 20, 90, 60)]
+    field = shapely.box(0, 0, 200, 100) - shapely.union_all(ponds) - shapely.box(120, 20, 128, 60)
+    area, foreign = _outline([field, shapely.box(120, 20, 128, 60)], [0, 1], 12.0)
+    assert [shapely.Polygon(ring).area for ring in area.interiors] == pytest.approx([1600, 320], abs=0.1)
+    assert foreign.area == pytest.approx(320)
+
+
+def test_shift_and_order_change_nothing():
+    """Moved by whole metres, or given in another order, the outlines are the same."""
+    rng = np.random.default_rng(5)
+    x, y = np.meshgrid(np.arange(8) * 50.0, np.arange(8) * 50.0)
+    low = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(0, 6, (64, 2))
+    geoms = shapely.box(*low.T, *(low + 46).T)
+    grid = np.arange(64) // 8
+    areas = outline(geoms, grid, gap_m=10.0)
+    moved = outline(shapely.transform(geoms, lambda xy: xy + np.array([3000, -700])), grid, gap_m=10.0)
+    back = shapely.transform(moved, lambda xy: xy - np.array([3000, -700]))
+    assert shapely.area(shapely.symmetric_difference(areas, back)).max() < 1e-3
+    order = rng.permutation(64)
+    again = outline(geoms[order], grid[order], gap_m=10.0)
+    assert shapely.area(shapely.symmetric_difference(areas, again)).max() < 1e-3
+
+
 def test_acute_corners_are_kept():
     """Closing does not blunt a sharp field."""
     sharp = shapely.Polygon([(0, 0), (200, 10), (0, 20)])
