@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from gridder.geometry.split import split_equal
+from gridder.geometry.split import split_by_shares, split_equal
 
 U_SHAPE = Polygon([(0, 0), (9, 0), (9, 8), (6, 8), (6, 2), (3, 2), (3, 8), (0, 8)])
 RING = Polygon(box(0, 0, 400, 300).exterior, [box(100, 100, 200, 200).exterior.coords])
@@ -109,6 +109,37 @@ def test_any_star_shaped_field_is_divided_equally(seed: int, vertices: int, n: i
     parts = assert_split(field, n)
     again = split_equal(Polygon(np.roll(shell, start, axis=0)[::-1]), n)
     assert shapely.area(shapely.symmetric_difference(parts, again)).max() < 1e-3
+
+
+def test_shares_are_cut_in_their_order() -> None:
+    """10 by 2 in shares of a half, 0.3 and 0.2: cuts at 5 and 8."""
+    parts = split_by_shares(box(0, 0, 10, 2), np.array([0.5, 0.3, 0.2]))
+    assert np.array([part.bounds for part in parts]) == pytest.approx(
+        np.array([(0, 0, 5, 2), (5, 0, 8, 2), (8, 0, 10, 2)]), abs=1e-7
+    )
+
+
+def test_one_share_is_the_polygon_itself() -> None:
+    """Nothing is cut."""
+    assert split_by_shares(RING, np.ones(1)) == [RING]
+
+
+@given(
+    shares=st.lists(st.floats(0.01, 1.0), min_size=2, max_size=9),
+    angle=st.floats(0, 180),
+    shape=st.sampled_from([U_SHAPE, RING, MultiPolygon([box(0, 0, 10, 10), box(50, 0, 60, 10)])]),
+)
+def test_any_shares_are_kept_and_make_up_the_polygon(
+    shares: list[float], angle: float, shape: Polygon | MultiPolygon
+) -> None:
+    """As many parts as shares, each with its share, together the polygon, none overlapping."""
+    wanted = np.array(shares) / sum(shares)
+    polygon = affinity.rotate(shape, angle)
+    parts = split_by_shares(polygon, wanted)
+    assert shapely.area(parts) == pytest.approx(wanted * polygon.area, rel=1e-6, abs=1e-6)
+    assert shapely.is_valid(parts).all()
+    assert shapely.coverage_is_valid(parts)
+    assert shapely.symmetric_difference(shapely.coverage_union_all(parts), polygon).area < 1e-4
 
 
 @pytest.mark.data
