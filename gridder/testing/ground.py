@@ -14,11 +14,14 @@ POINTS = 200
 """Points on the boundary of a large unit."""
 FACING_ERROR_M, FACING_ERROR = 30.0, 0.5
 """How far a shared length may be from another way to measure it."""
+MOSTLY = 0.7
+"""Barriers separate most of a facing length beyond doubt; below 1 - this they do not."""
 LONG_M = 25.0
 """Units that share a longer border must be linked."""
 TOLERANCE_M = 0.05
 SLIVER_M2, SLIVER_WIDTH_M = 1.0, 1.0
 """Ground below these, in area or in mean width, may change hands when a map is healed."""
+AT_M, BESIDE_M = 1.0, 3.0
 MARGIN_M = 1.5
 """A way that keeps so far from every barrier is open beyond doubt."""
 GRID_OVERLAP_M2 = 1.0
@@ -165,8 +168,8 @@ def check_links(case: Case) -> list[str]:
     short = case.links["shared_m"].to_numpy(dtype=float)
     if ((short < 0) | (bridge & (short != 0)) | (~bridge & (short == 0))).any():
         out.append("adjacency: a bridge has a shared length, or another link has none")
-    out += _shared_lengths(case, bridge, keys)
-    out += _barred(case, bridge)
+    out += _fields_facing(case, bridge) if case.layer == "field" else _buildings_facing(case, bridge)
+    out += _crossing_bridges(case, bridge)
     out += _bridges(case, bridge)
     return out + _missing_links(case, keys)
 
@@ -175,44 +178,41 @@ def _pair(case: Case, k: int) -> str:
     return f"units {case.links['unit_a'].iloc[k]} and {case.links['unit_b'].iloc[k]}"
 
 
-def _shared_lengths(case: Case, bridge: np.ndarray, keys: set[tuple[int, int]]) -> list[str]:
-    """Return units far from every barrier whose shared length is wrong, or that face each other unlinked."""
-    clear = np.ones(len(case.units), dtype=bool)
-    gap_m = float(case.report["gap_m"])
-    if len(case.lines):
-        clear[case.barrier_tree.query(case.land, predicate="dwithin", distance=gap_m + TOLERANCE_M)[0]] = (
-            False
-        )
-    said = case.links["shared_m"].to_numpy(dtype=float)
+def _fields_facing(case: Case, bridge: np.ndarray) -> list[str]:
+    """Return links of fields that what they see of each other does not bear out, and links forgotten.
+
+    Lengths and shares of barriers are measured from other points than those of the plan, so only clear
+    differences are faults.
+    """
+    seen = _facing(case)
+    ends = [tuple(sorted(pair)) for pair in zip(case.a.tolist(), case.b.tolist(), strict=True)]
+    ids, zone = (case.units[name].to_numpy(dtype=object) for name in ("unit_id", "zone"))
     out = []
-    if case.layer == "building":
-        common = shapely.intersection(
-            shapely.buffer(case.land[case.a], TOLERANCE_M), shapely.buffer(case.land[case.b], TOLERANCE_M)
-        )
-        facing = shapely.length(common) / 2
-    else:
-        seen = _facing_lengths(case)
-        facing = np.array([seen.get(tuple(sorted(pair)), 0.0) for pair in zip(case.a, case.b, strict=True)])
-        zone = case.units["zone"].to_numpy(dtype=object)
-        ids = case.units["unit_id"].to_numpy(dtype=object)
-        out += [
-            f"adjacency: units {ids[a]} and {ids[b]} face each other on {length:.0f} m and are not linked"
-            for (a, b), length in seen.items()
-            if length > LONG_M + 2 * gap_m
-            and clear[[a, b]].all()
-            and zone[a] == zone[b]
-            and (a, b) not in keys
-        ]
-    wrong = ~bridge & clear[case.a] & clear[case.b]
-    wrong &= np.abs(said - facing) > FACING_ERROR_M + FACING_ERROR * np.maximum(said, facing)
+    for k in np.flatnonzero(~bridge).tolist():
+        length_m, barred_m, _ = seen.get(ends[k], (0.0, 0.0, 0.0))
+        said_m, open_m = float(case.links["shared_m"].iloc[k]), length_m - barred_m
+        if length_m > FACING_ERROR_M and barred_m > MOSTLY * length_m:
+            out.append(f"barrier: one separates {barred_m:.0f} of {length_m:.0f} m between {_pair(case, k)}")
+        elif abs(said_m - open_m) > FACING_ERROR_M + FACING_ERROR * max(said_m, open_m):
+            out.append(f"adjacency: {_pair(case, k)} face each other on {open_m:.0f} m, said {said_m:.0f}")
+    linked = set(ends)
+    least_m = LONG_M + 2 * float(case.report["gap_m"])
     return out + [
-        f"adjacency: {_pair(case, k)} face each other on {facing[k]:.0f} m, said {said[k]:.0f}"
-        for k in np.flatnonzero(wrong).tolist()
+        f"adjacency: units {ids[a]} and {ids[b]} face each other on {length_m:.0f} m and are not linked"
+        for (a, b), (length_m, _, beside_m) in seen.items()
+        if (a, b) not in linked
+        and zone[a] == zone[b]
+        and length_m > least_m
+        and beside_m < (1 - MOSTLY) * length_m
     ]
 
 
-def _facing_lengths(case: Case) -> dict[tuple[int, int], float]:
-    """Return the mean length of boundary from which each of two units is the nearest to the other."""
+def _facing(case: Case) -> dict[tuple[int, int], tuple[float, float, float]]:
+    """Return for two units the length of boundary from which one is nearest to the other.
+
+    With it what of it is barred, by a barrier within 1 m of the view, and what has a barrier beside it,
+    within 3 m. All are means of the two units.
+    """
     n = len(case.units)
     rings = shapely.boundary(case.geoms)
     length = shapely.length(rings)
@@ -227,13 +227,19 @@ def _facing_lengths(case: Case) -> dict[tuple[int, int], float]:
     first = np.lexsort((distance, point))
     first = first[np.unique(point[first], return_index=True)[1]]
     point, faced = point[first], faced[first]
-    step = (length / count)[unit[point]]
+    barred, beside = np.zeros((2, len(point)), dtype=bool)
+    if len(case.lines):
+        views = _ways(points[point], case.normal_geoms[faced])
+        for mask, near_m in ((barred, AT_M), (beside, BESIDE_M)):
+            mask[case.barrier_tree.query(views, predicate="dwithin", distance=near_m)[0]] = True
+    step = (length / count)[unit[point]] / 2
     low, high = np.minimum(unit[point], faced), np.maximum(unit[point], faced)
     pairs, row = np.unique(low * n + high, return_inverse=True)
-    length = np.bincount(row, step, len(pairs)) / 2
-    return dict(
-        zip(zip((pairs // n).tolist(), (pairs % n).tolist(), strict=True), length.tolist(), strict=True)
-    )
+    lengths = np.column_stack([np.bincount(row, w, len(pairs)) for w in (step, step * barred, step * beside)])
+    return {
+        (pair // n, pair % n): (whole, cut, near)
+        for pair, (whole, cut, near) in zip(pairs.tolist(), lengths.tolist(), strict=True)
+    }
 
 
 def _along(rings: np.ndarray, unit: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -246,53 +252,49 @@ def _along(rings: np.ndarray, unit: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.asarray(shapely.line_interpolate_point(parts[part], origin + at - begin[part]), dtype=object)
 
 
-def _barred(case: Case, bridge: np.ndarray) -> list[str]:
-    """Return links of which a barrier separates clearly more than half."""
-    if not len(case.lines):
-        return []
-    out = []
-    tree = case.barrier_tree
-    shortest = shapely.shortest_line(case.geoms[case.a], case.geoms[case.b])
-    box = shapely.buffer(shortest, 1.0)
-    for k in np.unique(tree.query(box, predicate="intersects")[0]):
-        if bridge[k]:
-            if tree.query(shortest[k], predicate="crosses").size:
-                out.append(f"barrier: the bridge of {_pair(case, k)} crosses one")
-            continue
-        views = _views(case, int(k))
-        if not len(views):
-            continue
-        hit = np.zeros(len(views), dtype=bool)
-        hit[np.unique(tree.query(views, predicate="intersects")[0])] = True
-        if hit.mean() > 0.7:
-            out.append(f"barrier: {hit.mean():.0%} of the views between {_pair(case, k)} cross one")
+def _buildings_facing(case: Case, bridge: np.ndarray) -> list[str]:
+    """Return links of buildings whose plots have no such border, or one that barriers separate."""
+    borders = shapely.intersection(
+        shapely.buffer(case.land[case.a], TOLERANCE_M), shapely.buffer(case.land[case.b], TOLERANCE_M)
+    )
+    common_m = shapely.length(borders) / 2
+    said_m = case.links["shared_m"].to_numpy(dtype=float)
+    near = np.zeros(len(borders), dtype=bool)
+    if len(case.lines):
+        near[case.barrier_tree.query(borders, "dwithin", distance=float(case.report["gap_m"]))[0]] = True
+    wrong = (
+        ~bridge
+        & ~near
+        & (np.abs(said_m - common_m) > FACING_ERROR_M + FACING_ERROR * np.maximum(said_m, common_m))
+    )
+    out = [
+        f"adjacency: plots of {_pair(case, k)} have {common_m[k]:.0f} m in common, said {said_m[k]:.0f}"
+        for k in np.flatnonzero(wrong).tolist()
+    ]
+    for k in np.flatnonzero(near & ~bridge).tolist():
+        views = _views_across(borders[k], case.geoms[case.a[k]], case.geoms[case.b[k]])
+        hit = np.unique(case.barrier_tree.query(views, predicate="intersects")[0])
+        if len(hit) > MOSTLY * len(views):
+            out.append(f"barrier: {len(hit)} of {len(views)} views between {_pair(case, k)} cross one")
     return out
 
 
-def _views(case: Case, k: int) -> np.ndarray:
-    """Return lines between two linked units, from points along the one that faces the other.
+def _views_across(border: shapely.Geometry, one: shapely.Geometry, other: shapely.Geometry) -> Geometries:
+    """Return lines from one building to the other by way of points on the border of their plots."""
+    points = shapely.points(shapely.get_coordinates(shapely.segmentize(border.boundary, STEP_M)))
+    return np.asarray(
+        shapely.union(shapely.shortest_line(points, one), shapely.shortest_line(points, other)), dtype=object
+    )
 
-    Fields look across the gap; buildings across the border of their plots.
-    """
-    one, other = case.geoms[case.a[k]], case.geoms[case.b[k]]
-    if case.layer == "building":
-        border = shapely.intersection(
-            shapely.buffer(case.land[case.a[k]], TOLERANCE_M),
-            shapely.buffer(case.land[case.b[k]], TOLERANCE_M),
-        )
-        points = shapely.points(shapely.get_coordinates(shapely.segmentize(border.boundary, STEP_M)))
-        first = shapely.shortest_line(points, one)
-        second = shapely.shortest_line(points, other)
-        return np.array([shapely.union(a, b) for a, b in zip(first, second, strict=True)], dtype=object)
-    reach = case.links["gap_m"].iloc[k] + 3.0
-    near = shapely.intersection(one.boundary, shapely.buffer(other, reach))
-    points = shapely.points(shapely.get_coordinates(shapely.segmentize(near, STEP_M)))
-    views = shapely.shortest_line(points, other)
-    xy = shapely.get_coordinates(views).reshape(-1, 2, 2)
-    along = xy[:, 1] - xy[:, 0]
-    length = np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-    longer = np.stack([xy[:, 0] - along / length, xy[:, 1] + along / length], axis=1)
-    return np.asarray(shapely.linestrings(longer), dtype=object)
+
+def _crossing_bridges(case: Case, bridge: np.ndarray) -> list[str]:
+    """Return bridges across a barrier."""
+    at = np.flatnonzero(bridge)
+    if not len(at) or not len(case.lines):
+        return []
+    ways = shapely.shortest_line(case.geoms[case.a[at]], case.geoms[case.b[at]])
+    crossing = np.unique(case.barrier_tree.query(ways, predicate="crosses")[0])
+    return [f"barrier: the bridge of {_pair(case, k)} crosses one" for k in at[crossing]]
 
 
 def _bridges(case: Case, bridge: np.ndarray) -> list[str]:
@@ -350,11 +352,17 @@ def _open_way(case: Case, units: np.ndarray, others: np.ndarray, reach_m: float)
     is_open = np.ones(len(own), dtype=bool)
     if len(case.lines):
         ends = np.sort(np.column_stack([units[own], other]), axis=1)
-        way = shapely.shortest_line(case.normal_geoms[ends[:, 0]], case.normal_geoms[ends[:, 1]])
-        touching = shapely.length(way) == 0.0
-        way[touching] = shapely.get_point(way[touching], 0)
+        way = _ways(case.normal_geoms[ends[:, 0]], case.normal_geoms[ends[:, 1]])
         is_open[case.barrier_tree.query(way, predicate="dwithin", distance=MARGIN_M)[0]] = False
     return int(other[is_open][0]) if is_open.any() else None
+
+
+def _ways(geoms: Geometries, others: Geometries) -> Geometries:
+    """Return the shortest lines between geometries, points where they touch."""
+    way = shapely.shortest_line(geoms, others)
+    touching = shapely.length(way) == 0.0
+    way[touching] = shapely.get_point(way[touching], 0)
+    return np.asarray(way, dtype=object)
 
 
 def _missing_links(case: Case, keys: set[tuple[int, int]]) -> list[str]:
