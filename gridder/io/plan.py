@@ -141,8 +141,11 @@ def check_output(folder: str | os.PathLike[str], *, overwrite: bool = False) -> 
     OutputExistsError
         It is a file; or it is not empty and `overwrite` is not given; or it holds something that is
         no part of a plan, which `overwrite` does not replace either.
+    InputError
+        No folder can be made there.
     """
     place = Path(folder)
+    _check_writable(place)
     if not place.exists():
         return
     if not place.is_dir():
@@ -156,7 +159,11 @@ def check_output(folder: str | os.PathLike[str], *, overwrite: bool = False) -> 
         ).format(names=", ".join(strange[:5]) + (" …" if len(strange) > 5 else ""))
         raise _exists(place, what, _ANOTHER)
     if held and not overwrite:
-        what = Text("the folder already holds a plan", "文件夹中已有方案")
+        what = (
+            Text("the folder already holds a plan", "文件夹中已有方案")
+            if OURS.intersection(held)
+            else Text("the folder is not empty", "文件夹不是空的")
+        )
         raise _exists(
             place, what, Text("name another folder, or add --overwrite", "请另选文件夹，或加上 --overwrite")
         )
@@ -205,7 +212,7 @@ def save_plan(
     OutputExistsError
         As `check_output`.
     InputError
-        `names` for a plan without a roster.
+        As `check_output`; or `names` for a plan without a roster.
     """
     place = Path(folder).absolute()
     if place.is_symlink():
@@ -251,6 +258,21 @@ def load_plan(folder: str | os.PathLike[str]) -> Plan:
         report=PlanReport(_read_json(place / REPORT)),
         recipe=_read_json(place / RECIPE),
     )
+
+
+def _check_writable(place: Path) -> None:
+    """Refuse a place beside which no folder can be made and renamed."""
+    full = place.resolve()
+    beside = next(folder for folder in full.parents if folder.exists())
+    if not (beside.is_dir() and os.access(beside, os.W_OK | os.X_OK)):
+        what = Text("no folder can be made in {folder}", "无法在 {folder} 中建立文件夹").format(folder=beside)
+        remedy = Text("name a folder in a place where you may write", "请指定有写权限的位置")
+    elif full.is_mount():
+        what = Text("this is a whole volume, which cannot be renamed", "这是整个卷，无法重命名")
+        remedy = Text("name a folder inside it", "请指定其中的一个文件夹")
+    else:
+        return
+    raise InputError([Finding("output-not-writable", what, file=str(place), remedy=remedy)])
 
 
 def _write_files(

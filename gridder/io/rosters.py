@@ -296,7 +296,7 @@ def _paginate(blocks: Sequence[_Block], page: Page) -> Iterator[tuple[list[_Bloc
     breaks: list[int] = []
     row, used = 0, 0.0
     for block in blocks:
-        heights = [LINE_POINTS * line.lines for line in (block.heading, *block.people)]
+        heights = [line.height_points for line in (block.heading, *block.people)]
         high = sum(heights)
         if row and used + high > page.height_points:
             n_breaks = len(breaks) + math.ceil(high / page.height_points)

@@ -29,6 +29,10 @@ MOST_BREAKS = 1000
 """Page breaks in one sheet; Excel takes 1 026."""
 MOST_ROWS = 1_000_000
 """Rows in one sheet; Excel takes 1 048 576."""
+MOST_LINES = 24
+"""Lines of text in one row; Excel takes rows of up to 409 points."""
+MOST_CHARACTERS = 32_767
+"""UTF-16 units in one cell that Excel takes."""
 
 _LOOKS = {"plain": 0, "header": 1, "heading": 2, "body": 3}
 _A4_INCHES = (8.27, 11.69)
@@ -47,6 +51,11 @@ class Row:
     cells: Sequence[Cell]
     look: Look = "body"
     lines: int = 1
+
+    @property
+    def height_points(self) -> float:
+        """Height on paper."""
+        return LINE_POINTS * min(self.lines, MOST_LINES)
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class Page:
         scale = min(1.0, (across - _MARGINS["left"] - _MARGINS["right"]) / needed)
         percent = max(10, int(scale * 100))
         room = (down - _MARGINS["top"] - _MARGINS["bottom"]) * 72 * 100 / percent * _SAFETY
-        return cls(landscape, percent, room - header.lines * LINE_POINTS)
+        return cls(landscape, percent, room - header.height_points)
 
 
 def text_width(text: str) -> int:
@@ -215,13 +224,15 @@ def _row_xml(number: int, row: Row, letters: Sequence[str]) -> str:
         _cell_xml(f'<c r="{letter}{number}" s="{style}"', cell)
         for letter, cell in zip(letters, row.cells, strict=True)
     )
-    return f'<row r="{number}" ht="{row.lines * LINE_POINTS}" customHeight="1">{cells}</row>'
+    return f'<row r="{number}" ht="{row.height_points}" customHeight="1">{cells}</row>'
 
 
 def _cell_xml(start: str, cell: Cell) -> str:
     if cell is None or cell == "":
         return f"{start}/>"
     if isinstance(cell, str):
+        if 2 * len(cell) > MOST_CHARACTERS:
+            cell = _shorten(cell, MOST_CHARACTERS)
         if _MARKUP.search(cell):
             cell = escape(_FORBIDDEN.sub("", cell))
         return f'{start} t="inlineStr"><is><t xml:space="preserve">{cell}</t></is></c>'

@@ -18,9 +18,9 @@ import shapely
 from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
 from gridder.progress import Progress, silent
 from gridder.units.boundary_points import Pieces, outline_pieces
-from gridder.units.voronoi import SNAP_M, Voronoi, ground, labelled_voronoi
+from gridder.units.voronoi import Voronoi, ground, labelled_voronoi
 
-TILE_UNITS = 4_000
+TILE_POINTS = 50_000
 WALL_M = 1.0
 """Points nearer than this to another building are left out: the two rows would interlock."""
 TOUCH_M = 0.05
@@ -30,7 +30,7 @@ PROBE_M = 1.0
 LEAST_SHARED_M = 1.0
 """Shorter borders of buildings that do not touch are corners."""
 SIDE_SHARE = 0.01
-"""A side of a barrier with less than this share of the building is not its side."""
+"""A piece of ground under less than this share of the building is not its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def build_plots(
     plots = geoms.copy()
     pairs = [_pairs(_touching(pieces), town)]
     done = 0
-    for units in _tiles(geoms):
+    for units in _tiles(geoms, np.diff(sites.first)):
         near, box = _near(units, sites, town)
         wanted = np.zeros(len(geoms), dtype=np.bool_)
         wanted[units] = True
@@ -153,14 +153,14 @@ def _segments(lines: Geometries) -> Geometries:
     return np.asarray(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1)[within]), dtype=object)
 
 
-def _tiles(geoms: Geometries) -> Iterator[Ints]:
-    """Yield the positions of neighbouring buildings, at most `TILE_UNITS` at a time, ascending."""
+def _tiles(geoms: Geometries, n_points: Ints) -> Iterator[Ints]:
+    """Yield the positions of neighbouring buildings, at most `TILE_POINTS` points at a time, ascending."""
     bounds = shapely.bounds(geoms)
     middle = bounds[:, :2] + bounds[:, 2:]
     waiting = [np.arange(len(geoms))] if len(geoms) else []
     while waiting:
         units = waiting.pop()
-        if len(units) <= TILE_UNITS:
+        if len(units) == 1 or n_points[units].sum() <= TILE_POINTS:
             yield np.sort(units)
             continue
         axis = int(np.argmax(np.ptp(middle[units], axis=0)))
@@ -234,18 +234,21 @@ def _on_own_side(plots: Geometries, footprints: Geometries, town: _Town) -> Geom
         lines = shapely.union(plots[i].boundary, shapely.multilinestrings(town.walls[walls]))
         faces = shapely.get_parts(shapely.polygonize([lines]))
         faces = faces[shapely.intersects(plots[i], shapely.point_on_surface(faces))]
-        own_m2 = shapely.area(shapely.intersection(faces, footprints[i]))
-        plots[i] = shapely.union_all(faces[own_m2 > SIDE_SHARE * footprints[i].area])
+        plots[i] = _under(footprints[i], faces)
     return plots
 
 
 def _attached(plots: Geometries, footprints: Geometries) -> Geometries:
-    """Keep the parts of plots that touch the building."""
+    """Drop the parts of plots that only other buildings connect with their own."""
     for i in np.flatnonzero(shapely.get_num_geometries(plots) > 1):
-        parts = shapely.get_parts(plots[i])
-        parts = parts[shapely.get_dimensions(parts) == 2]
-        plots[i] = shapely.union_all(parts[shapely.dwithin(parts, footprints[i], SNAP_M)])
+        plots[i] = _under(footprints[i], shapely.get_parts(plots[i]))
     return plots
+
+
+def _under(footprint: shapely.Geometry, parts: Geometries) -> shapely.Geometry:
+    """Return the parts on which the building stands."""
+    own_m2 = shapely.area(shapely.intersection(parts, footprint))
+    return shapely.union_all(parts[own_m2 > SIDE_SHARE * footprint.area])
 
 
 def _groups(row: Ints, value: Ints) -> Iterator[tuple[int, Ints]]:
@@ -306,7 +309,7 @@ def _within(start: Floats, end: Floats, centre: Floats, radius_m: float) -> tupl
 
 def _pairs(borders: _Borders, town: _Town) -> _Pairs:
     """Add up the borders of each two buildings of one zone: in all, and where no barrier is."""
-    inside = _inside_zone(borders, town)
+    inside = _inside_zone(borders, town) & ~_under_buildings(borders, town)
     blocked = np.zeros(len(borders.a), dtype=np.bool_)
     blocked[np.unique(town.wall_tree.query(borders.path, predicate="intersects")[0])] = True
     n = len(town.geoms)
@@ -334,6 +337,19 @@ def _inside_zone(borders: _Borders, town: _Town) -> Bools:
         within = shapely.contains_xy(area, *borders.middle[tested].T)
         inside[tested] = within == (zone[tested] == z)
     return inside
+
+
+def _under_buildings(borders: _Borders, town: _Town) -> Bools:
+    """Return the borders that run under a building and are no wall of it, shape (m,).
+
+    Between walls without points the diagram may let more distant buildings meet under a thin one.
+    """
+    row, building = town.tree.query(shapely.points(borders.middle), predicate="within")
+    a, b = borders.a[row], borders.b[row]
+    wall = ((building == a) | (building == b)) & shapely.dwithin(town.geoms[a], town.geoms[b], WALL_M)
+    under = np.zeros(len(borders.a), dtype=np.bool_)
+    under[row[~wall]] = True
+    return under
 
 
 def _graph(geoms: Geometries, pairs: Sequence[_Pairs]) -> UnitGraph:

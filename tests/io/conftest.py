@@ -101,7 +101,7 @@ def _people() -> tuple[pd.DataFrame, pd.DataFrame]:
         "field": ["no-parcel", "unknown-unit", "unknown-unit"],
         "building": ["no-location", "out-of-reach", "out-of-reach"],
     }
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for layer in ("field", "building"):
         for p, (unit_id, grid_id) in enumerate(layers[layer]):
             method = ("inside", "nearest", "unit-id")[p % 3]

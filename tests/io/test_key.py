@@ -73,16 +73,21 @@ def test_a_file_without_a_key_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_processes_that_start_together_get_one_key(tmp_path: Path) -> None:
-    """Six processes that ask for a missing key at once all print the same."""
-    file, gate = tmp_path / "gridder.key", tmp_path / "go"
+    """Processes that ask for missing keys at the same moments all print the same ones."""
+    gate = tmp_path / "go"
     script = (
-        "import sys, pathlib\n"
+        "import sys, time, pathlib\n"
         "from gridder.io.key import pseudonym_key\n"
-        "while not pathlib.Path(sys.argv[2]).exists(): pass\n"
-        "print(pseudonym_key(sys.argv[1]).hex())\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "print('ready', flush=True)\n"
+        "while not (folder / 'go').exists(): time.sleep(0.001)\n"
+        "print([pseudonym_key(folder / f'{i}.key').hex() for i in range(100)])\n"
     )
-    command = [sys.executable, "-c", script, str(file), str(gate)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in running:
+        assert process.stdout is not None
+        process.stdout.readline()
     gate.touch()
     printed = {process.communicate()[0].strip() for process in running}
-    assert printed == {pseudonym_key(file).hex()}
+    assert printed == {str([pseudonym_key(tmp_path / f"{i}.key").hex() for i in range(100)])}

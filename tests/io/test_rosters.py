@@ -302,6 +302,17 @@ def test_any_text_is_written_whole() -> None:
     assert book.active.oddHeader.left.text == "t && 1"
 
 
+def test_no_cell_is_beyond_what_excel_opens() -> None:
+    """Excel calls a workbook damaged with a row above 409 points or a cell above 32 767 UTF-16 units."""
+    path = io.BytesIO()
+    rows = [Row(["😀" * 20_000], "body", 1000), Row(["x" * 32_767])]
+    write_workbook(path, [Sheet("s", [10.0], Row(["h"], "header"), rows, "t")])  # type: ignore[arg-type] # a stream
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet["A2"].value == "😀" * 16_383
+    assert sheet["A3"].value == "x" * 32_767
+    assert 300 < sheet.row_dimensions[2].height <= 409
+
+
 def test_numbers_are_numbers_and_missing_ones_are_empty() -> None:
     """A number can be added up in Excel; what is not finite leaves the cell empty."""
     path = io.BytesIO()
