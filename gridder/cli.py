@@ -29,6 +29,7 @@ from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
 from gridder.progress import STAGES, silent
 from gridder.progress import Progress as Tell
 from gridder.service import partition
+from gridder.service.sizes import size_faults
 
 T = TypeVar("T")
 
@@ -84,7 +85,9 @@ OutOption = Annotated[
 ]
 LangOption = Annotated[
     Language | None,
-    typer.Option(help="Language of map, report and messages: zh or en; by default the system's."),
+    typer.Option(
+        help="Language of map, report and messages, e.g. [cyan]--lang zh[/] or en; by default the system's."
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 JsonOption = Annotated[
@@ -272,10 +275,12 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     language = _lang(lang)
     with _Outcome(language, as_json=as_json), _Bar(language, quiet=quiet or as_json) as tell:
         check_output(out, overwrite=overwrite)
-        columns = _column_maps(map_column or [])
+        columns, faults = _column_maps(map_column or [])
         size = Size(of, target, minimum, maximum, n_grids)
         own = Size(building_of or of, building_target, building_min, building_max, building_n_grids)
         building_size = _building_size(size, own)
+        faults += size_faults(size, "field") if fields else []
+        faults += size_faults(building_size, "building") if buildings else []
         tell("read", 0.0)
         keep = tuple(keep_column or ())
         inputs = _read_all(
@@ -291,7 +296,8 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
                 "members": _reader(members, lambda p: read_members(p, columns=columns.get("members"))),
                 "zones": _reader(zones, lambda p: read_zones(*p, columns=columns.get("zones"))),
                 "barriers": _reader(barriers, lambda p: read_barriers(*p)),
-            }
+            },
+            faults,
         )
         plan = partition(
             **inputs,
@@ -363,10 +369,10 @@ def _lang(lang: Language | None) -> Lang:
     return (lang or _language_here()).value
 
 
-def _column_maps(pairs: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the columns named by `INPUT.ROLE=NAME`, by input and role."""
+def _column_maps(pairs: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Finding]]:
+    """Return the columns named by `INPUT.ROLE=NAME`, by input and role, and what cannot be read."""
     columns: dict[str, dict[str, str]] = {}
-    faults = []
+    faults: list[Finding] = []
     for pair in pairs:
         where, equals, name = pair.partition("=")
         source, dot, role = where.partition(".")
@@ -383,19 +389,17 @@ def _column_maps(pairs: Sequence[str]) -> dict[str, dict[str, str]]:
             )
             continue
         columns.setdefault(source, {})[role] = name
-    if faults:
-        raise InputError(faults)
-    return columns
+    return columns, faults
 
 
 def _reader(path: Any, read: Callable[[Any], T]) -> Callable[[], T | None]:
     return lambda: read(path) if path else None
 
 
-def _read_all(readers: dict[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Read every input, and raise the faults of all files together."""
+def _read_all(readers: dict[str, Callable[[], Any]], faults: Sequence[Finding]) -> dict[str, Any]:
+    """Read every input, and raise the faults of the command and of all files together."""
     inputs: dict[str, Any] = {}
-    faults: list[Finding] = []
+    faults = list(faults)
     for name, read in readers.items():
         try:
             inputs[name] = read()
@@ -530,10 +534,10 @@ class _Outcome:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, InputError):
-            self._print_faults(error)
+            self._print_faults(error.faults)
             raise typer.Exit(Exit.WRONG_INPUT) from None
         if isinstance(error, OutputExistsError):
-            self._say(error.say(self._lang))
+            self._print_faults([error.fault])
             raise typer.Exit(Exit.WRONG_INPUT) from None
         if isinstance(error, KeyboardInterrupt | Stopped):
             self._say(Text("stopped; nothing was written", "已停止，未写出任何结果").say(self._lang))
@@ -550,7 +554,7 @@ class _Outcome:
     def _say(self, line: str) -> None:
         Console(stderr=True, soft_wrap=True, highlight=False).print(line, markup=False)
 
-    def _print_faults(self, error: InputError) -> None:
+    def _print_faults(self, findings: Sequence[Finding]) -> None:
         if self._as_json:
             faults = [
                 {
@@ -561,9 +565,9 @@ class _Outcome:
                     "what": f.what.say(self._lang),
                     "remedy": f.remedy.say(self._lang),
                 }
-                for f in error.faults
+                for f in findings
             ]
             _print_json({"faults": faults})
             return
-        for fault in error.faults:
+        for fault in findings:
             self._say(describe(fault, self._lang))

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 
+import geopandas as gpd
 import pytest
+import shapely
 import typer.main
 from typer.testing import CliRunner
 
@@ -53,12 +55,15 @@ def test_the_demo_ends_with_the_path_of_the_map(tmp_path):
 
 
 def test_all_faults_come_at_once_and_nothing_is_written(tmp_path):
-    """Two missing files and a roster of another format: three faults, exit 2, no folder."""
+    """Three missing files, a column that cannot be read and a wrong size: exit 2, no folder."""
     done = _run(
         *("partition", "--fields", tmp_path / "a.shp", "--zones", tmp_path / "b.gpkg"),
-        *("--members", tmp_path / "c.docx", "--target", 5, "--out", tmp_path / "out", "--lang", "en"),
+        *("--members", tmp_path / "c.docx", "--target", 5, "--min", 9, "--map-column", "fields=ID"),
+        *("--out", tmp_path / "out", "--lang", "en"),
     )
     assert done.returncode == 2
+    assert "fields.unit_id=NAME" in done.stderr
+    assert "minimum ≤ target ≤ maximum" in done.stderr
     for name in ("a.shp", "b.gpkg", "c.docx"):
         assert f"{name}: there is no such file" in done.stderr
     assert "→" in done.stderr
@@ -95,6 +100,11 @@ def test_faults_in_chinese_and_as_json(tmp_path):
     assert "找不到文件" in _run(*words, "--lang", "zh").stderr
     done = _run(*words, "--json")
     assert json.loads(done.stdout)["faults"][0]["kind"] == "missing-file"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.json").write_text("{}")
+    refused = _run(*words, "--json")
+    assert refused.returncode == 2
+    assert len(json.loads(refused.stdout)["faults"]) == 1
 
 
 def test_a_folder_with_files_is_refused_before_any_work(tmp_path):
@@ -108,31 +118,38 @@ def test_a_folder_with_files_is_refused_before_any_work(tmp_path):
     assert (tmp_path / "plan.json").read_text() == "{}"
 
 
-def test_out_of_bounds_is_exit_3_with_a_certificate(tmp_path):
-    """Bounds that no number of grids fits; --json carries the whole report."""
-    done = _run(
-        *(
-            "partition",
-            "--fields",
-            FIELDS,
-            "--of",
-            "area_ha",
-            "--n-grids",
-            3000,
-            "--json",
-            "--out",
-            tmp_path / "out",
-        )
+@pytest.fixture
+def three_fields(tmp_path):
+    """Return a file of three fields of 1 ha in a row, 2 m apart, with 2, 3 and 4 trees."""
+    fields = gpd.GeoDataFrame(
+        {"parcel_id": ["a", "b", "c"], "trees": [2, 3, 4]},
+        geometry=[shapely.box(x, 4_400_000, x + 100, 4_400_100) for x in (500_000, 500_102, 500_204)],
+        crs=32650,
     )
+    path = tmp_path / "three.gpkg"
+    fields.to_file(path)
+    return path
+
+
+def test_out_of_bounds_is_exit_3_with_a_certificate(tmp_path, three_fields):
+    """Nine trees in all are too few for a minimum of ten: one grid, and why; --json is all of stdout."""
+    words = ("partition", "--fields", three_fields, "--of", "trees", "--target", 10, "--min", 10, "--max", 12)
+    done = _run(*words, "--json", "--out", tmp_path / "out")
     assert done.returncode == 3, done.stderr
-    report = json.loads(done.stdout)["report"]
-    assert {g["certificate"]["reason"] for g in report["layers"]["field"]["out_of_bounds"]} <= {
-        "no-count-fits",
-        "component-under-minimum",
-        "not-found",
-        "proved-infeasible",
-        "unit-over-maximum",
-    }
+    (grid,) = json.loads(done.stdout)["report"]["layers"]["field"]["out_of_bounds"]
+    assert grid["size"] == 9
+    assert grid["certificate"]["reason"] == "component-under-minimum"
+    assert sorted(grid["certificate"]["unit_ids"]) == ["a", "b", "c"]
+
+
+def test_overwrite_replaces_a_plan_and_n_grids_is_exact(tmp_path, three_fields):
+    """Three grids, then two with --overwrite, in the same folder; nothing is left beside it."""
+    words = ("partition", "--fields", three_fields, "--of", "area_ha", "--out", tmp_path / "out")
+    for more in (("--n-grids", 3), ("--n-grids", 2, "--overwrite")):
+        done = _run(*words, *more)
+        assert done.returncode == 0, done.stderr
+        assert len(gridder.load_plan(tmp_path / "out").grids) == more[1]
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "three.gpkg"}
 
 
 def test_buildings_may_count_otherwise(tmp_path):
@@ -176,15 +193,16 @@ def test_inspect_shows_what_would_be_used(tmp_path):
 
 @pytest.mark.parametrize("command", ["partition", "demo", "inspect"])
 def test_every_option_is_explained(command):
-    """Each option has a sentence; every option that takes a value has an example in the help of partition."""
+    """Each option has a sentence, and every option that takes a value has an example in it."""
     parameters = {p.name: p for p in _command(command).params}
     for parameter in parameters.values():
         assert parameter.help, parameter.name
-    takes_value = [
-        p for p in parameters.values() if not getattr(p, "is_flag", False) and p.name not in {"lang"}
-    ]
+    takes_value = [p for p in parameters.values() if not getattr(p, "is_flag", False)]
     for parameter in takes_value:
         assert "[cyan]" in parameter.help, parameter.name
+    shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    assert f"gridder {command} " in shown.stdout
 
 
 def _command(name):
@@ -214,12 +232,10 @@ def test_an_interrupt_leaves_nothing(tmp_path, stage):
         stderr=subprocess.PIPE,
         text=True,
     )
-    for line in process.stderr:
-        if stage in line:
-            break
+    assert any(stage in line for line in process.stderr), "ended before it was interrupted"
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 130, rest
     assert re.search("stopped", rest)
     assert list(tmp_path.iterdir()) == []
