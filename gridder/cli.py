@@ -347,7 +347,8 @@ def demo_command(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; an interrupt stops it, also where the shell started it in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     app()
 
