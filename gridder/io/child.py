@@ -147,6 +147,7 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         raise Fault("unreadable", detail=_short(error)) from error
     choice = None
     if layer["driver"] == "ESRI Shapefile":
+        _refuse_truncated(layer)
         table, choice = _decoded(table, layer["source"], request["encoding"])
     table = _with_rows(table, meta, layer["driver"])
     _write(table, folder)
@@ -159,6 +160,23 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         "encoding_lossy": choice.lossy if choice else False,
         "restored_shx": layer["restored"],
     }
+
+
+def _refuse_truncated(layer: dict[str, Any]) -> None:
+    """Refuse a shapefile of which a part ends early: GDAL would leave the other rows out without a word."""
+    index, table = layer["source"].with_suffix(".shx"), layer["source"].with_suffix(".dbf")
+    if not table.exists():
+        return
+    header = table.read_bytes()[:12]
+    if len(header) < 12:
+        raise Fault("truncated", told=layer["n"], found=0)
+    told = int.from_bytes(header[4:8], "little")
+    start, width = int.from_bytes(header[8:10], "little"), int.from_bytes(header[10:12], "little")
+    if index.exists() and not layer["restored"]:
+        told = max(told, (index.stat().st_size - 100) // 8)
+    found = min(layer["n"], (table.stat().st_size - start) // max(width, 1))
+    if found < told:
+        raise Fault("truncated", told=told, found=found)
 
 
 def _where(layer: dict[str, Any], request: dict[str, Any]) -> str:
@@ -214,6 +232,7 @@ def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
     else:
         wkb = pa.nulls(table.num_rows, pa.binary())
     own = _flat(table.drop_columns([name for name in (fid, geometry) if name in table.column_names]))
+    own = own.rename_columns([f"{name} (own)" if name in (WKB, ROW) else name for name in own.column_names])
     return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
 
 
@@ -264,6 +283,8 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
     """Read a sheet or a .csv: every cell as text, blank ones missing."""
     import pyarrow as pa
 
+    if request["subset"]:
+        raise Fault("subset-of-table")
     sheets: list[dict[str, Any]] = []
     choice = None
     if path.suffix.lower() == ".xlsx":
@@ -363,11 +384,11 @@ def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.C
     )
     text = raw.removeprefix(b"\xef\xbb\xbf").decode(choice.codec, "replace" if choice.lossy else "strict")
     delimiter = max(",;\t|", key=text[:20_000].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return [[cell.strip() or None for cell in row] for row in reader], choice
     except csv.Error as error:
-        raise Fault("unreadable", detail=_short(error)) from error
+        raise Fault("bad-quotes", line=reader.line_num) from error
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -45,6 +45,24 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the subset cannot be applied: {subset} ({detail})", "无法应用筛选条件：{subset}（{detail}）"),
         Text("write it as a SQL where clause over the layer's columns", "请按 SQL 的 where 条件书写"),
     ),
+    "truncated": (
+        Text(
+            "a part of the shapefile ends early: {told} rows are told, {found} are there",
+            "shapefile 的某个部分不完整：应有 {told} 行，实有 {found} 行",
+        ),
+        Text(
+            "copy .shp, .shx and .dbf together again, or export the layer anew",
+            "请重新完整复制 .shp、.shx、.dbf，或重新导出",
+        ),
+    ),
+    "bad-quotes": (
+        Text("a quoted cell that ends on line {line} is not closed", "止于第 {line} 行的引号单元格没有闭合"),
+        Text("close the quotes, or save the table as .xlsx", "请补全引号，或另存为 .xlsx"),
+    ),
+    "subset-of-table": (
+        Text("a table cannot be filtered with a subset", "表格不能用 subset 筛选"),
+        Text("filter the rows in the table itself", "请在表格中自行筛选"),
+    ),
     "empty-table": (
         Text("the table is empty", "表格是空的"),
         Text("give a table with a header row", "请提供带标题行的表格"),

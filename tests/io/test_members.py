@@ -65,6 +65,18 @@ def test_ids_that_repeat_are_numbered(tmp_path):
     assert members.source.encoding == "GB18030"
 
 
+def test_an_open_quote_is_refused(tmp_path):
+    """It would swallow every row behind it."""
+    path = tmp_path / "m.csv"
+    path.write_text('id,name\n1,"A\n2,B\n3,C\n', encoding="utf-8")
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_members(path)
+    assert [fault.kind for fault in caught.value.faults] == ["bad-quotes"]
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_members(f"{path}|subset=id = 1")
+    assert [fault.kind for fault in caught.value.faults] == ["subset-of-table"]
+
+
 def test_a_second_pair_of_coordinates_is_the_field(tmp_path):
     """田块经度 and 田块纬度 place into fields."""
     path = _excel(tmp_path / "m.xlsx", ["经度", "纬度", "田块经度", "田块纬度"], [116.0, 40.0, 116.1, 40.1])

@@ -161,6 +161,24 @@ def test_reading_writes_nothing_beside_the_file(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
+def test_a_shapefile_cut_short_is_refused(tmp_path):
+    """Half a .dbf would lose half of the fields without a word."""
+    path = tmp_path / "f.shp"
+    shapes = [shapely.box(i, 0, i + 1, 1) for i in range(10)]
+    gpd.GeoDataFrame({"n": range(10)}, geometry=shapes, crs=4326).to_file(path)
+    dbf = path.with_suffix(".dbf")
+    dbf.write_bytes(dbf.read_bytes()[: dbf.stat().st_size // 2])
+    assert _faults(gridder.read_units, path, layer="field") == {"truncated": ()}
+
+
+def test_a_column_named_as_one_of_ours(tmp_path):
+    """A property called __wkb__ or __row__ does no harm."""
+    path = _geojson(tmp_path / "f.geojson", _polygon(SQUARE), __wkb__=["x"], __row__=["y"])
+    units = gridder.read_units(path, layer="field")
+    assert units.attributes.iloc[0].tolist() == ["x", "y"]
+    assert units.frame["row"].tolist() == [1]
+
+
 def test_a_chinese_subset_of_a_gbk_table(tmp_path):
     """The where clause reaches a shapefile in its own encoding."""
     path = tmp_path / "f.shp"
