@@ -24,7 +24,7 @@ from gridder.io.inspect import inspect
 from gridder.io.members import read_members
 from gridder.io.plan import check_output, save_plan
 from gridder.io.read import read_barriers, read_units, read_zones
-from gridder.io.words import UNPLACED
+from gridder.io.words import UNPLACED, explain_count
 from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
 from gridder.progress import STAGES, silent
 from gridder.progress import Progress as Tell
@@ -422,7 +422,8 @@ def _save(plan: Plan, out: Path, *, names: bool, overwrite: bool, lang: Lang, te
 
 def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> None:
     """Print the outcome and leave with its exit code."""
-    out = [g for layer in plan.report["layers"].values() for g in layer["out_of_bounds"]]
+    layers = plan.report["layers"].values()
+    missed = any(layer["out_of_bounds"] or "n_grids_missed" in layer for layer in layers)
     if as_json:
         _print_json({"folder": str(folder), "report": plan.report.content})
     else:
@@ -430,7 +431,7 @@ def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> Non
         for line in _summary(plan, lang):
             console.print(line, markup=False)
         console.print(str(folder / "map.html"), markup=False)
-    raise typer.Exit(Exit.OUT_OF_BOUNDS if out else Exit.DONE)
+    raise typer.Exit(Exit.OUT_OF_BOUNDS if missed else Exit.DONE)
 
 
 def _summary(plan: Plan, lang: Lang) -> list[str]:
@@ -457,6 +458,8 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
                 gap=part["gap_m"],
             ).say(lang)
         )
+        if "n_grids_missed" in part:
+            lines.append(explain_count(part["n_grids_missed"]).say(lang))
     total = plan.report["members"]["total"]
     for name in plan.report["layers"]:
         people = plan.report["members"][name]

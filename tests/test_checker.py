@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely import box
 
 import gridder
 from gridder.io.read import barriers_from_rows as barriers_of
-from gridder.io.read import rows_of_frame, zones_from_rows
+from gridder.io.read import rows_of_frame, units_from_frame, zones_from_rows
 from gridder.model import PlanReport
 from gridder.testing import check_plan
 
@@ -544,3 +545,29 @@ def test_a_number_of_grids_is_checked(inputs):
     assert check_plan(plan, **asked) == []
     other = {**inputs, "size": gridder.Size("members", n_grids=21)}
     assert any(s.startswith("bounds: there are 20 grids") for s in check_plan(plan, **other))
+
+
+def test_a_number_of_grids_that_cannot_be_kept_is_told():
+    """Three islands of the same size are no two grids; the report says so, and another reason is refused."""
+    islands = [box(5000 * b + 100 * i, 0, 5000 * b + 100 * i + 100, 100) for b in range(3) for i in range(10)]
+    frame = gpd.GeoDataFrame({"unit_id": range(30), "n": 1}, geometry=islands, crs="EPSG:32650")
+    asked = {
+        "fields": units_from_frame(frame, layer="field"),
+        "size": gridder.Size("n", n_grids=2),
+    }
+    plan = gridder.partition(**asked)
+    missed = plan.report["layers"]["field"]["n_grids_missed"]
+    assert (missed["asked"], missed["made"]) == (2, 3)
+    assert missed["certificate"]["reason"] == "no-count-fits"
+    assert check_plan(plan, **asked) == []
+    silent = _with_report(plan, lambda c: c["layers"]["field"].pop("n_grids_missed"))
+    assert any(s.startswith("bounds: there are 3 grids") for s in check_plan(silent, **asked))
+    fitting = {**asked, "size": gridder.Size("n", minimum=5, maximum=25, n_grids=4)}
+    wide = _with_report(
+        plan,
+        lambda c: c["layers"]["field"].update(
+            n_grids_missed={**missed, "asked": 4},
+            size={"of": "n", "target": 7.5, "minimum": 5.0, "maximum": 25.0},
+        ),
+    )
+    assert any(s.startswith("certificate of the number") for s in check_plan(wide, **fitting))

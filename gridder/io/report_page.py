@@ -191,6 +191,9 @@ def _layer(plan: Plan, layer: str, part: Mapping[str, Any], lang: Lang) -> dict[
             [dict(entry, code=named[entry["grid_id"]]["code"]) for entry in part["bridged"]], lang
         ),
         "straddlers": _shortened(part.get("zone_straddlers", []), lang),
+        "count_missed": words.explain_count(part["n_grids_missed"]).say(lang)
+        if "n_grids_missed" in part
+        else "",
         "crossed": _listed(part.get("crossed_by_barrier", []), lang),
         "cut_units": _listed(part.get("cut_units", []), lang),
     }

@@ -35,6 +35,15 @@ OUT_OF_BOUNDS = {
     "not-found": Text("not found within the effort", "在限定的计算量内未找到"),
 }
 
+_COUNT_PROVED = Text(
+    "{asked} grids were asked for and {made} were made: the weights of the connected pieces allow no such "
+    "number within the bounds.",
+    "要求 {asked} 个网格，实得 {made} 个：按各连通片块的合计规模，该数目无法满足上下限。",
+)
+_COUNT_NOT_FOUND = Text(
+    "{asked} grids were asked for and {made} were made: no plan with that number was found.",
+    "要求 {asked} 个网格，实得 {made} 个：未找到该数目的方案。",
+)
 _CERTIFICATES = {
     "unit-over-maximum": Text(
         "Unit {units} alone comes to {weight}, above the maximum of {maximum}, and may not be cut.",
@@ -126,3 +135,10 @@ def explain(certificate: Mapping[str, Any]) -> Text:
         minimum=number(certificate["minimum"]),
         maximum=number(certificate["maximum"]),
     )
+
+
+def explain_count(missed: Mapping[str, Any]) -> Text:
+    """Return in a sentence that the number of grids asked for was not reached (`n_grids_missed`)."""
+    proved = missed["certificate"] and missed["certificate"]["reason"] == "no-count-fits"
+    sentence = _COUNT_PROVED if proved else _COUNT_NOT_FOUND
+    return sentence.format(asked=number(missed["asked"]), made=number(missed["made"]))

@@ -12,6 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from gridder.model import Certificate, Floats, Ints, UnitGraph
 
+APART = ("unit-over-maximum", "component-under-minimum")
+"""Grids with these reasons count beside the number of grids that is asked for."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -62,6 +65,7 @@ def layer_report(
     *,
     grids: pd.DataFrame,
     bounds: Bounds,
+    n_grids_asked: int | None,
     n_units: int,
     gap_m: float,
     moment_m2: float,
@@ -75,6 +79,8 @@ def layer_report(
     ----------
     grids
         One row a grid: `grid_id, size, deviation, polsby_popper, within_bounds, contiguous`.
+    n_grids_asked
+        The number of grids asked for, if one was; `n_grids_missed` says where it was not reached.
     certificates
         With ids of the plan.
     """
@@ -82,7 +88,7 @@ def layer_report(
     excused = grids["grid_id"].map(lambda g: g in by_grid and by_grid[g].reason != "not-found").to_numpy()
     judged = grids[~excused]
     out = grids[~grids["within_bounds"].to_numpy()]
-    return {
+    report = {
         "n_units": n_units,
         "n_grids": len(grids),
         "gap_m": gap_m,
@@ -99,6 +105,15 @@ def layer_report(
         ],
         "bridged": bridged,
     }
+    n_apart = sum(c.reason in APART for c in by_grid.values())
+    if n_grids_asked is not None and len(grids) - n_apart != n_grids_asked:
+        why = [c for c in certificates if c.reason == "no-count-fits" or not c.grid_ids]
+        report["n_grids_missed"] = {
+            "asked": n_grids_asked,
+            "made": len(grids) - n_apart,
+            "certificate": why[0].as_dict() if why else None,
+        }
+    return report
 
 
 def _mean(values: pd.Series[float]) -> float:

@@ -90,6 +90,7 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     report = layer_report(
         grids=grids.drop(columns="geometry"),
         bounds=divided.bounds,
+        n_grids_asked=divided.peopled.size.n_grids,
         n_units=len(ids),
         gap_m=divided.gap_m,
         moment_m2=grid_moments_m2(shapely.centroid(divided.land), shapely.area(divided.land), grid).mean_m2,

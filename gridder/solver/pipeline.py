@@ -144,7 +144,9 @@ def solve(
     return Solution(
         assignment=assignment.astype(np.int32),
         objective=objective.evaluate(graph, problem.weight, assignment) if len(assignment) else 0.0,
-        certificates=proof.certificates(problem.weight, apart, assignment, proofs, count_fits=count_fits),
+        certificates=proof.certificates(
+            problem.weight, apart, assignment, proofs, n_grids=problem.n_grids, count_fits=count_fits
+        ),
         effort=rounds / ROUNDS_PER_EFFORT,
         minimum=apart.minimum,
         target=apart.target,

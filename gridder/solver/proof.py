@@ -204,6 +204,7 @@ def certificates(
     assignment: Ints,
     proofs: Sequence[Ints],
     *,
+    n_grids: int | None,
     count_fits: bool,
 ) -> tuple[Certificate, ...]:
     """Return the certificates of a plan, sorted by their first unit.
@@ -212,6 +213,9 @@ def certificates(
     ----------
     proofs
         Sets of units of which an exact search has shown that they fit no plan.
+    n_grids
+        Number of grids asked for beside those set apart.
+        Where it was missed although it fits, a `not-found` that names no grid says so.
     count_fits
         Whether the number of grids asked for fits the components; True where none was asked for.
     """
@@ -222,11 +226,13 @@ def certificates(
         for u in np.flatnonzero(apart.heavy)
     ]
     bad[assignment[apart.heavy]] = False
+    inside = np.flatnonzero(apart.grid < 0)
+    grids = np.setdiff1d(assignment[inside], assignment[apart.grid >= 0])
     if not count_fits:
-        inside = np.flatnonzero(apart.grid < 0)
-        grids = np.unique(assignment[inside])
         out.append(certify("no-count-fits", grids[bad[grids]], inside, weight, apart))
         bad[grids] = False
+    elif n_grids is not None and len(inside) > 0 and len(grids) != n_grids:
+        out.append(certify("not-found", np.empty(0, np.int64), inside, weight, apart))
     for units in proofs:
         grids = np.unique(assignment[units])
         if bad[grids].any():

@@ -50,9 +50,7 @@ def _asked(case: Case) -> list[str]:
         certified = [(e["size"], e["certificate"]["reason"]) for e in case.report["out_of_bounds"]]
         apart = [weight for weight, reason in certified if reason in APART]
         heavy = [weight for weight, reason in certified if reason == "unit-over-maximum"]
-        n_grids = len(case.grids) - len(apart)
-        if n_grids != size.n_grids and "no-count-fits" not in {reason for _, reason in certified}:
-            out.append(f"bounds: there are {n_grids} grids, not the {size.n_grids} asked for")
+        out += _count_faults(case, len(case.grids) - len(apart))
         targets = [(case.weight.sum() - sum(some)) / (size.n_grids or 1) for some in (apart, heavy)]
     target = min(targets, key=lambda value: abs(told["target"] - value))
     asked = {
@@ -65,6 +63,20 @@ def _asked(case: Case) -> list[str]:
         for role, value in asked.items()
         if not math.isclose(told[role], value, rel_tol=1e-6)
     ]
+
+
+def _count_faults(case: Case, n_grids: int) -> list[str]:
+    """Return what is wrong where the number of grids is not the one asked for."""
+    told = case.report.get("n_grids_missed")
+    if n_grids == case.size.n_grids:
+        return ["bounds: the number of grids is said to be missed"] if told else []
+    if told is None or (told["asked"], told["made"]) != (case.size.n_grids, n_grids):
+        return [f"bounds: there are {n_grids} grids, not the {case.size.n_grids} asked for"]
+    reason = told["certificate"]["reason"] if told["certificate"] else None
+    faults = _asked_count(case) if reason == "no-count-fits" else []
+    if reason not in ("no-count-fits", "not-found") and n_grids > 0:
+        faults.append("no certificate says why")
+    return [f"certificate of the number of grids: {fault}" for fault in faults]
 
 
 def _faults(case: Case, certificate: dict[str, Any], grid: int) -> list[str]:
