@@ -51,7 +51,8 @@ def to_polygons(geometries: Geometries) -> Polygons:
     """Return valid 2-D polygons.
 
     Invalid rings are mended by `shapely.make_valid` with method `structure` (rings keep their sense as
-    shells and holes, after Ledoux, Arroyo Ohori & Meijers 2014).
+    shells and holes, after Ledoux, Arroyo Ohori & Meijers 2014); where that leaves parts that share an
+    edge, they become one.
     """
     empty = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     flattened = ~empty & (shapely.has_z(geometries) | shapely.has_m(geometries))
@@ -64,6 +65,7 @@ def to_polygons(geometries: Geometries) -> Polygons:
     invalid = ~shapely.is_missing(geoms) & ~shapely.is_valid(geoms)
     geoms[invalid] = shapely.make_valid(geoms[invalid], method="structure", keep_collapsed=False)
     geoms, mixed = _polygons_only(geoms)
+    _join_parts(geoms, invalid)
     collapsed = shapely.is_missing(geoms) & ~empty & ~absurd & ~other_kind
     return Polygons(
         geoms=geoms,
@@ -90,7 +92,14 @@ def _polygons_only(geoms: Geometries) -> tuple[Geometries, Bools]:
         parts = shapely.get_parts(shapely.get_parts(geoms[i]))
         polygons = parts[shapely.get_dimensions(parts) == 2]
         mixed[i] = len(polygons) < len(parts)
-        geoms[i] = shapely.make_valid(shapely.multipolygons(polygons)) if len(polygons) else None
+        geoms[i] = shapely.union_all(polygons)
     empty = shapely.is_empty(geoms)
     geoms[empty] = None
     return geoms, mixed
+
+
+def _join_parts(geoms: Geometries, mended: Bools) -> None:
+    """Join the parts of mended geometries that are not valid together, in place."""
+    at = np.flatnonzero(mended & ~shapely.is_missing(geoms))
+    for i in at[~shapely.is_valid(geoms[at])]:
+        geoms[i] = shapely.union_all(shapely.get_parts(geoms[i]))

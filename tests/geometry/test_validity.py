@@ -82,11 +82,19 @@ def test_the_input_is_not_changed():
     assert all(a is b for a, b in zip(given_geoms, before, strict=True))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="make_valid(method='structure') leaves two triangles that share an edge"
-)
 def test_a_ring_that_runs_along_itself_becomes_valid():
     """Two triangles on a common edge are one area, 1 unit large."""
     polygon, _ = _one(shapely.Polygon([(1, 1), (0, 0), (0, 1), (1, 1), (0, 0), (1, 0)]))
     assert polygon.is_valid
     assert polygon.area == 1.0
+
+
+def test_overlapping_areas_of_a_collection_are_one():
+    """A valid collection may hold areas that overlap or share an edge: all of their ground stays, as polygons."""
+    polygon, marks = _one(
+        shapely.GeometryCollection([SQUARE, shapely.box(1, 0, 3, 2), shapely.box(3, 0, 4, 2)])
+    )
+    assert marks == set()
+    assert polygon.is_valid
+    assert polygon.geom_type == "Polygon"
+    assert polygon.area == 8.0
