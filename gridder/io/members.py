@@ -17,8 +17,8 @@ from gridder.errors import InputError
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
-from gridder.io.read import text_ids
-from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Source, Text
+from gridder.io.read import rows_of_frame, text_ids
+from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Text
 from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
@@ -66,20 +66,7 @@ def members_from_frame(frame: pd.DataFrame, *, columns: Mapping[str, str] | None
     InputError
         With all that is wrong with it.
     """
-    geometry = getattr(frame, "geometry", None) if hasattr(frame, "crs") else None
-    n = len(frame)
-    rows = LayerRows(
-        geometries=np.full(n, None, dtype=object) if geometry is None else geometry.to_numpy().astype(object),
-        rows=np.arange(1, n + 1),
-        attributes=pd.DataFrame(frame if geometry is None else frame.drop(columns=geometry.name)).reset_index(
-            drop=True
-        ),
-        crs=None if geometry is None else geometry.crs,
-        source=Source("<memory>", n_rows=n),
-        findings=(),
-        facts={},
-    )
-    return members_from_rows(rows, columns)
+    return members_from_rows(rows_of_frame(frame), columns)
 
 
 def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -> Members:

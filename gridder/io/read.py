@@ -72,16 +72,40 @@ def units_from_frame(
     return units_from_rows(rows_of_frame(frame), layer=layer, columns=columns, keep=keep)
 
 
-def rows_of_frame(frame: gpd.GeoDataFrame) -> LayerRows:
-    """Return the rows of a GeoDataFrame as if they had been read."""
+def rows_of_frame(frame: pd.DataFrame) -> LayerRows:
+    """Return the rows of a table as if they had been read; geometries are the active ones of a GeoDataFrame.
+
+    Raises
+    ------
+    InputError
+        Where columns share a name.
+    """
+    names = frame.columns.map(str)
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        raise InputError([_repeated_columns(repeated)])
+    geometries, crs, own = np.full(len(frame), None, dtype=object), None, frame.set_axis(names, axis=1)
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
+        geometries, crs = frame.geometry.to_numpy().astype(object), frame.crs
+        own = own.drop(columns=frame.active_geometry_name)
     return LayerRows(
-        geometries=frame.geometry.to_numpy().astype(object),
+        geometries=geometries,
         rows=np.arange(1, len(frame) + 1),
-        attributes=pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True),
-        crs=frame.crs,
-        source=Source("<memory>", crs=frame.crs.to_string() if frame.crs else "", n_rows=len(frame)),
+        attributes=pd.DataFrame(own).reset_index(drop=True),
+        crs=crs,
+        source=Source("<memory>", crs=crs.to_string() if crs else "", n_rows=len(frame)),
         findings=(),
         facts={},
+    )
+
+
+def _repeated_columns(names: Iterable[str]) -> Finding:
+    listed = ", ".join(names)
+    return Finding(
+        "repeated-column",
+        Text(f"several columns have the same name: {listed}", f"列名重复：{listed}"),
+        "<memory>",
+        remedy=Text("give every column a name of its own", "请使每列的名称唯一"),
     )
 
 
@@ -284,6 +308,7 @@ def read_zones(*paths: str | Path, columns: Mapping[str, str] | None = None) -> 
 
 def zones_from_rows(layers: Sequence[LayerRows], *, columns: Mapping[str, str] | None = None) -> Zones:
     """Return the zones of layers that were read."""
+    _refuse_no_layer(layers, Text("zones", "片区"))
     frames: list[gpd.GeoDataFrame] = []
     repairs: list[Finding] = []
     faults: list[Finding] = []
@@ -332,6 +357,7 @@ def read_barriers(*paths: str | Path) -> Barriers:
 
 def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
     """Return the barriers of layers that were read."""
+    _refuse_no_layer(layers, Text("barriers", "障碍线"))
     frames: list[gpd.GeoDataFrame] = []
     repairs: list[Finding] = []
     faults: list[Finding] = []
@@ -373,6 +399,13 @@ def _each(paths: Sequence[str | Path], read: Callable[[str | Path], LayerRows]) 
     if faults:
         raise InputError(faults)
     return layers
+
+
+def _refuse_no_layer(layers: Sequence[LayerRows], of: Text) -> None:
+    if not layers:
+        what = Text(f"no file of {of.en} is given", f"没有给出{of.zh}文件")
+        remedy = Text("give at least one, or leave them out", "请至少给出一个文件，或不使用")
+        raise InputError([Finding("no-file", what, remedy=remedy)])
 
 
 def _stacked(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

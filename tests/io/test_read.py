@@ -228,6 +228,16 @@ def test_all_faults_of_all_zone_files_come_together(tmp_path):
     assert [fault.file for fault in caught.value.faults] == ["a.gpkg", "b.gpkg"]
 
 
+@pytest.mark.parametrize(
+    ("read", "thing"), [(gridder.read_zones, "zones"), (gridder.read_barriers, "barriers")]
+)
+def test_no_path_at_all_is_a_fault(read, thing):
+    """A list of files that came out empty is said to be so."""
+    with pytest.raises(gridder.InputError, match=f"no file of {thing}") as caught:
+        read()
+    assert caught.value.faults[0].remedy.zh
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "column", "value"),
@@ -284,3 +294,22 @@ def test_a_frame_is_checked_like_a_file():
     units = gridder.units_from_frame(frame.set_crs(4326), layer="building")
     assert units.frame["unit_id"].tolist() == ["a"]
     assert isinstance(units.attributes, pd.DataFrame)
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a", "b", "c"], [0, "b", "0", "b", "c"]])
+def test_columns_of_a_frame_that_share_a_name_are_a_fault(names):
+    """All of them are named, of units as of members, and as text: 0 and "0" are alike."""
+    frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    frame = frame.join(pd.DataFrame([range(5)]))
+    frame.columns = ["geometry", *names]
+    for read in (gridder.members_from_frame, lambda frame: gridder.units_from_frame(frame, layer="field")):
+        with pytest.raises(gridder.InputError, match=f"same name: {names[0]}, b →") as caught:
+            read(frame)
+        assert f"{names[0]}, b" in caught.value.faults[0].what.zh
+
+
+def test_a_frame_without_geometry_holds_no_polygons():
+    """Its numbered columns are read by their numbers."""
+    frame = gpd.GeoDataFrame({0: ["x"]})
+    assert _faults(gridder.units_from_frame, frame, layer="field") == {"no-polygons": ()}
+    assert gridder.members_from_frame(frame, columns={"id": "0"}).frame["member_id"].tolist() == ["x"]
