@@ -57,7 +57,7 @@ def to_polygons(geometries: Geometries) -> Polygons:
     empty = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     flattened = ~empty & (shapely.has_z(geometries) | shapely.has_m(geometries))
     geoms = shapely.force_2d(geometries)
-    absurd = ~empty & ~_plausible(geoms)
+    absurd = ~plausible(geoms)
     geoms[empty | absurd] = None
     collections = np.isin(shapely.get_type_id(geoms), (3, 6, 7))
     other_kind = ~empty & ~absurd & ~collections
@@ -79,10 +79,12 @@ def to_polygons(geometries: Geometries) -> Polygons:
     )
 
 
-def _plausible(geoms: Geometries) -> Bools:
-    bounds = shapely.bounds(geoms)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.isfinite(bounds) & (np.abs(bounds) < HUGE_M)).all(axis=1), dtype=np.bool_)
+def plausible(geoms: Geometries) -> Bools:
+    """Return which geometries have coordinates that are all finite and smaller than `HUGE_M`."""
+    coordinates, owner = shapely.get_coordinates(geoms, return_index=True)
+    result = np.ones(len(geoms), dtype=np.bool_)
+    result[owner[~(np.abs(coordinates) < HUGE_M).all(axis=1)]] = False
+    return result
 
 
 def _polygons_only(geoms: Geometries) -> tuple[Geometries, Bools]:

@@ -81,6 +81,8 @@ def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
     else:
         sources = [(path, path.stem)]
     for k, (given, name) in enumerate(sources):
+        if not given.stat().st_size:
+            raise Fault("empty-file")
         source = stage.stage(given, folder / f"staged{k}")
         driver = formats.DRIVER_OF_SUFFIX[source.suffix.lower()]
         restored = driver == "ESRI Shapefile" and not stage.has_index(source)
@@ -104,7 +106,23 @@ def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
                     "restored": restored,
                 }
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            if driver == "GeoJSON":
+                raise _no_geojson(source) from error
             raise Fault("unreadable", detail=_short(error)) from error
+
+
+def _no_geojson(source: Path) -> Fault:
+    """Return why GDAL does not take a staged file for GeoJSON."""
+    text = source.read_text(encoding="utf-8-sig")
+    if not text.strip():
+        return Fault("empty-file")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return Fault("no-json", line=error.lineno)
+    except RecursionError:
+        pass
+    return Fault("no-geojson")
 
 
 def _open_encoding(driver: str) -> str | None:
@@ -159,6 +177,8 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
         "encoding_contradicted": list(choice.contradicted) if choice else [],
         "encoding_lossy": choice.lossy if choice else False,
         "restored_shx": layer["restored"],
+        "without_dbf": layer["driver"] == "ESRI Shapefile"
+        and not layer["source"].with_suffix(".dbf").exists(),
     }
 
 
@@ -291,6 +311,8 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
         sheetname, rows, sheets = _sheet_rows(path, request["layername"], request["known_headers"])
     else:
         sheetname = path.stem
+        if request["layername"] not in ("", sheetname):
+            raise Fault("no-such-layer", wanted=request["layername"], names=[sheetname])
         rows, choice = _csv_rows(path, request["encoding"])
     start, _ = _header_row(rows, request["known_headers"])
     if start < 0:
@@ -315,6 +337,7 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
         "encoding_contradicted": list(choice.contradicted) if choice else [],
         "encoding_lossy": choice.lossy if choice else False,
         "restored_shx": False,
+        "without_dbf": False,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from gridder.io.columns import (
     personal_columns,
 )
 from gridder.io.guard import ask
-from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
-from gridder.io.location import parse_location
+from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
+from gridder.io.location import Location, parse_location
 from gridder.io.members import members_from_rows
 from gridder.io.read import polygon_faults, polygon_repairs, unit_columns, units_from_rows
 from gridder.model import SQUARE_METRES_PER_HA, SQUARE_METRES_PER_MU, Finding, Lang, Text
@@ -115,21 +115,11 @@ def inspect(path: str | Path) -> Inspection:
     return Inspection(location.file, [_inspect_layer(location, name) for name in wanted])
 
 
-def _inspect_layer(location: Any, name: str) -> LayerInspection:
-    options = "".join(
-        f"|{key}={value}"
-        for key, value in (
-            ("layername", name),
-            ("crs", location.crs),
-            ("encoding", location.encoding),
-            ("subset", location.subset),
-        )
-        if value
-    )
-    rows = read_layer(f"{location.path}{options}", family=formats.ANY)
+def _inspect_layer(location: Location, name: str) -> LayerInspection:
+    rows = read_layer(replace(location, layername=name), family=formats.ANY)
     types = Counter(str(kind) for kind in gpd.GeoSeries(rows.geometries).geom_type.dropna())
     polygonal = any("Polygon" in kind or "Collection" in kind for kind in types)
-    problems = _unit_problems(rows) if polygonal else _other_problems(rows, bool(types))
+    problems = _unit_problems(rows) if polygonal else _other_problems(rows, types)
     return LayerInspection(
         name=rows.source.layername,
         n_rows=len(rows.rows),
@@ -194,13 +184,13 @@ def _unit_problems(rows: LayerRows) -> list[Finding]:
     return problems
 
 
-def _other_problems(rows: LayerRows, has_geometry: bool) -> list[Finding]:
+def _other_problems(rows: LayerRows, types: Collection[str]) -> list[Finding]:
     """Return what reading these points, lines or table rows would notice."""
     problems = list(rows.findings)
-    missing = crs_fault(rows) if has_geometry else None
-    if missing:
-        return [*problems, missing]
-    if not has_geometry:
+    fault = no_rows_fault(rows) or (crs_fault(rows) if types else None)
+    if fault:
+        return [*problems, fault]
+    if not any("Line" in kind for kind in types):
         try:
             members = members_from_rows(rows)
         except InputError as error:

@@ -53,7 +53,7 @@ class LayerRows:
     facts: Mapping[str, Any]
 
 
-def read_layer(path: str | Path, *, family: str) -> LayerRows:
+def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     """Read one layer in the guarded child.
 
     Raises
@@ -61,7 +61,7 @@ def read_layer(path: str | Path, *, family: str) -> LayerRows:
     InputError
         With what is wrong with the file or its CRS.
     """
-    location = parse_location(path)
+    location = path if isinstance(path, Location) else parse_location(path)
     answer = ask(location, family=family)
     source = Source(
         file=location.file,
@@ -72,13 +72,14 @@ def read_layer(path: str | Path, *, family: str) -> LayerRows:
         encoding=str(answer.facts["encoding"]),
         n_rows=answer.table.num_rows if answer.table is not None else 0,
     )
-    geometries, findings = _geometries(answer, source)
+    with np.errstate(all="ignore"):
+        geometries, findings = _geometries(answer, source)
     crs = _crs(location, answer, source)
     source = replace(source, crs=crs.to_string() if crs is not None else "")
     table = answer.table if answer.table is not None else pa.table({ROW: pa.array([], pa.int64())})
     attributes = table.drop_columns([c for c in (WKB, ROW) if c in table.column_names]).to_pandas()
     rows = table.column(ROW).to_numpy().astype(np.int64)
-    findings += _encoding_findings(answer, source)
+    findings += [*_encoding_findings(answer, source), *_missing_parts(answer, source)]
     return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts)
 
 
@@ -150,10 +151,34 @@ def _encoding_findings(answer: Answer, source: Source) -> list[Finding]:
     if answer.facts["encoding_lossy"]:
         what = Text(f"some texts are not {name}; letters were lost", f"部分文字不是 {name} 编码，有字符丢失")
         findings.append(finding("encoding-lossy", what, source, remedy=override))
+    return findings
+
+
+def _missing_parts(answer: Answer, source: Source) -> list[Finding]:
+    findings = []
+    if answer.facts["without_dbf"]:
+        what = Text("the .dbf is missing, and all attributes with it", "缺少 .dbf，没有任何属性")
+        remedy = Text("copy the .dbf beside the .shp", "请把 .dbf 复制到 .shp 旁边")
+        findings.append(finding("attributes-missing", what, source, remedy=remedy))
     if answer.facts["restored_shx"]:
         what = Text("the index .shx was missing and was restored", "缺少 .shx 索引，已重建")
         findings.append(finding("index-restored", what, source))
     return findings
+
+
+def no_rows_fault(layer: LayerRows) -> Finding | None:
+    """Return the fault of a layer without rows."""
+    if len(layer.rows):
+        return None
+    if layer.source.subset:
+        what = Text(
+            f"no row fits the subset {layer.source.subset}", f"没有符合筛选条件的行：{layer.source.subset}"
+        )
+        remedy = Text("check names and values with gridder inspect", "请用 gridder inspect 核对列名和取值")
+        return finding("empty-subset", what, layer.source, remedy=remedy)
+    what = Text("there are no rows in the layer", "图层中没有任何行")
+    remedy = Text("export the layer again", "请重新导出图层")
+    return finding("no-rows", what, layer.source, remedy=remedy)
 
 
 def crs_fault(layer: LayerRows) -> Finding | None:

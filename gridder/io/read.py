@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 
 from gridder.errors import InputError
-from gridder.geometry.validity import Polygons, to_polygons
+from gridder.geometry.validity import Polygons, plausible, to_polygons
 from gridder.io import formats
 from gridder.io.columns import UNIT_ROLES, ZONE_ROLES, find_columns, personal_columns, tells_apart
-from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
+from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
 from gridder.model import Barriers, Bools, Finding, Geometries, Layer, Source, Text, Units, Zones
 from gridder.progress import Progress, silent
 
@@ -190,23 +190,24 @@ def polygon_faults(rows: LayerRows, polygons: Polygons) -> list[Finding]:
     """Return what makes the polygons of a layer unusable."""
     faults: list[Finding] = []
     if polygons.absurd.any():
-        what = Text(
-            f"{int(polygons.absurd.sum())} geometries have coordinates that are no place on earth",
-            f"{int(polygons.absurd.sum())} 个图形的坐标超出合理范围",
-        )
-        remedy = Text("correct or delete these rows", "请改正或删除这些行")
-        faults.append(finding("absurd-coordinates", what, rows.source, rows.rows[polygons.absurd], remedy))
-    if not len(rows.rows) and rows.source.subset:
-        what = Text(
-            f"no row fits the subset {rows.source.subset}", f"没有符合筛选条件的行：{rows.source.subset}"
-        )
-        remedy = Text("check names and values with gridder inspect", "请用 gridder inspect 核对列名和取值")
-        return [*faults, finding("empty-subset", what, rows.source, remedy=remedy)]
+        faults.append(_absurd(rows, polygons.absurd))
+    empty = no_rows_fault(rows)
+    if empty:
+        return [*faults, empty]
     if shapely.is_missing(polygons.geoms).all():
         what = Text("there is no polygon in the layer", "图层中没有面")
         remedy = Text("give a layer of areas", "请提供面图层")
         return [*faults, finding("no-polygons", what, rows.source, remedy=remedy)]
     return [*faults, *crs_faults(rows, polygons.geoms)]
+
+
+def _absurd(rows: LayerRows, absurd: Bools) -> Finding:
+    what = Text(
+        f"{int(absurd.sum())} geometries have coordinates that are no place on earth",
+        f"{int(absurd.sum())} 个图形的坐标超出合理范围",
+    )
+    remedy = Text("correct or delete these rows", "请改正或删除这些行")
+    return finding("absurd-coordinates", what, rows.source, rows.rows[absurd], remedy)
 
 
 def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
@@ -362,6 +363,10 @@ def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
     repairs: list[Finding] = []
     faults: list[Finding] = []
     for rows in layers:
+        absurd = ~plausible(rows.geometries)
+        if absurd.any():
+            faults.append(_absurd(rows, absurd))
+            continue
         lines, without = _lines(rows.geometries)
         faults += crs_faults(rows, lines)
         repairs += rows.findings

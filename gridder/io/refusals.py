@@ -29,6 +29,21 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the file cannot be opened or is damaged: {detail}", "文件打不开或已损坏：{detail}"),
         Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),
     ),
+    "empty-file": (
+        Text("the file is empty", "文件是空的"),
+        Text("copy or export it again", "请重新复制或导出"),
+    ),
+    "no-json": (
+        Text("the file is not GeoJSON: line {line} is not JSON", "文件不是 GeoJSON：第 {line} 行不是 JSON"),
+        Text(
+            "copy it again whole, or export it as GeoJSON or GeoPackage",
+            "请重新完整复制，或另存为 GeoJSON、GeoPackage",
+        ),
+    ),
+    "no-geojson": (
+        Text("the file does not hold GeoJSON", "文件内容不是 GeoJSON"),
+        Text("export it as GeoJSON or GeoPackage", "请另存为 GeoJSON 或 GeoPackage"),
+    ),
     "no-layer": (
         Text("there is no layer in it", "文件中没有图层"),
         Text("export the layer again", "请重新导出图层"),

@@ -81,6 +81,25 @@ def test_a_fault_of_a_layer_is_shown_and_not_raised(tmp_path):
         gridder.inspect(tmp_path / "none.shp")
 
 
+@pytest.mark.parametrize("subset", ["", "|subset=n > 5"])
+def test_a_layer_without_rows_is_a_problem(tmp_path, subset):
+    """Nothing in it is not "no problems"."""
+    path = tmp_path / "f.gpkg"
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    (frame if subset else frame.iloc[:0]).to_file(path)
+    inspection = gridder.inspect(f"{path}{subset}")
+    assert [p.kind for p in inspection.layers[0].problems] == ["empty-subset" if subset else "no-rows"]
+    assert "没有发现问题" not in "\n".join(inspection.lines("zh"))
+
+
+def test_points_are_looked_at_as_members(tmp_path):
+    """A point off the earth is a problem of the layer."""
+    path = tmp_path / "m.gpkg"
+    points = [shapely.Point(116, 40), shapely.Point(200, 40)]
+    gpd.GeoDataFrame({"n": [1, 2]}, geometry=points, crs=4326).to_file(path)
+    assert [(p.kind, p.rows) for p in gridder.inspect(path).layers[0].problems] == [("bad-coordinates", (2,))]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "layer"),

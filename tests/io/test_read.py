@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -81,6 +82,46 @@ def test_coordinates_off_the_earth_are_a_fault(tmp_path):
     assert _faults(gridder.read_units, _geojson(tmp_path / "b.geojson", metres), layer="field") == {
         "wrong-crs": (1,)
     }
+
+
+@pytest.mark.filterwarnings("error")
+def test_coordinates_that_are_no_number(tmp_path):
+    """NaN, which Python writes into GeoJSON, is a fault of units and barriers, and no location of a member."""
+    strange = _polygon([[[0, 0], [0, math.nan], [1, 1], [0, 0]]])
+    path = _geojson(tmp_path / "f.geojson", _polygon(SQUARE), strange)
+    assert _faults(gridder.read_units, path, layer="field") == {"absurd-coordinates": (2,)}
+    assert _faults(gridder.read_barriers, path) == {"absurd-coordinates": (2,)}
+    assert _kinds(gridder.read_members(path).repairs) == {"bad-coordinates": (2,)}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "words"),
+    [
+        ("", "empty-file", "文件是空的"),
+        (" \n", "empty-file", "文件是空的"),
+        ('{"type": "FeatureCollection",\n"features": [', "no-json", "第 2 行不是 JSON"),
+        ("[1, 2]", "no-geojson", "不是 GeoJSON"),
+        ("[" * 100_000, "no-geojson", "不是 GeoJSON"),
+    ],
+)
+def test_what_is_no_geojson(tmp_path, content, kind, words):
+    """It is said in our words, not in those of GDAL."""
+    path = tmp_path / "f.geojson"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(path, layer="field")
+    assert [fault.kind for fault in caught.value.faults] == [kind]
+    assert words in caught.value.say("zh")
+
+
+def test_a_shapefile_without_its_table(tmp_path):
+    """The shapes are read, and it is said that the attributes are lost."""
+    path = tmp_path / "f.shp"
+    gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326).to_file(path)
+    path.with_suffix(".dbf").unlink()
+    units = gridder.read_units(path, layer="field")
+    assert len(units) == 1
+    assert _kinds(units.repairs) == {"attributes-missing": ()}
 
 
 def test_a_column_that_names_people_is_left_out(tmp_path):
