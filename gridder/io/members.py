@@ -11,9 +11,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
+from pyproj.enums import TransformDirection
 
 from gridder.errors import InputError
+from gridder.geometry.crs import horizontal
+from gridder.geometry.validity import plausible
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
@@ -25,6 +28,8 @@ from gridder.units.order import unique_ids
 DEGREES = CRS.from_epsg(4326)
 BLANK = re.compile(r"(?i)\s*(|nan|none|null|n/?a|-+|/|无)\s*")
 """What people write into a cell that has nothing to say."""
+SAME_PLACE = 1.0
+"""So near, in units of the CRS, a point comes back to itself through its projection."""
 
 
 def read_members(
@@ -94,17 +99,14 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
         )
         remedy = Text("check whether they are the same person", "请核对是否为同一人")
         findings.append(finding("repeated-member-id", what, rows.source, rows.rows[repeated], remedy))
-    if in_table:
-        home, home_findings = _points(rows, roles, "lon", "lat")
-        findings += home_findings
-    else:
-        home = _homes(rows.geometries)
+    home, home_findings = _points(rows, roles, "lon", "lat") if in_table else _homes(rows)
     field_point, field_findings = _points(rows, roles, "field_lon", "field_lat")
-    findings += field_findings
+    findings += [*home_findings, *field_findings]
+    if not in_table:
+        field_point, lost_findings = _in_crs(field_point, rows)
+        findings += lost_findings
     frame["home"] = pd.Series(home, dtype=object)
-    frame["field_point"] = pd.Series(
-        _in_crs(field_point, rows.crs) if not in_table else field_point, dtype=object
-    )
+    frame["field_point"] = pd.Series(field_point, dtype=object)
     for role in MEMBER_TEXT_COLUMNS:
         values = text_ids(rows.attributes[roles[role]]) if role in roles else [None] * len(frame)
         frame[role] = pd.Series([_unless_blank(value) for value in values], dtype=object)
@@ -150,16 +152,49 @@ def _unless_blank(value: str | None) -> str | None:
     return None if value is None or BLANK.fullmatch(value) else value
 
 
-def _homes(geometries: Geometries) -> Geometries:
-    """Return points, a point inside areas and lines; None where there is no geometry."""
-    points: Geometries = np.asarray(shapely.force_2d(geometries), dtype=object)
-    empty = shapely.is_missing(points) | shapely.is_empty(points)
-    points[empty] = None
+def _homes(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
+    """Return points, a point inside areas and lines; what is no place on earth is None and listed."""
+    points: Geometries = np.asarray(shapely.force_2d(rows.geometries), dtype=object)
+    points[shapely.is_empty(points)] = None
+    given = ~shapely.is_missing(points)
+    off = ~plausible(points)
+    points[off] = None
     wide = shapely.get_type_id(points) > 0
     points[wide] = shapely.point_on_surface(points[wide])
-    bad = ~np.isfinite(shapely.bounds(points)).all(axis=1)
-    points[bad] = None
-    return points
+    off |= given & ~_on_earth(points, rows.crs)
+    points[off] = None
+    return points, _off_earth(rows, off)
+
+
+def _off_earth(rows: LayerRows, off: Bools) -> list[Finding]:
+    if not off.any():
+        return []
+    what = Text(
+        f"the points of {int(off.sum())} rows lie nowhere on the earth in the file's coordinate system",
+        f"按文件的坐标系，{int(off.sum())} 行的点不在地球上",
+    )
+    remedy = Text(
+        f"correct them, or say the true coordinate system: {rows.source.file}|crs=EPSG:…; these members are "
+        "placed by unit id or stay unplaced",
+        f"请改正，或指明正确的坐标系：{rows.source.file}|crs=EPSG:…；这些成员按编号落位，否则列为未落位",
+    )
+    return [finding("bad-coordinates", what, rows.source, rows.rows[off], remedy)]
+
+
+def _on_earth(points: Geometries, crs: CRS | None) -> Bools:
+    """Return which points are places of the CRS.
+
+    In degrees they lie within ±180 and ±90; in a projection they come back to themselves by way of degrees.
+    """
+    flat = horizontal(crs)
+    own = flat.source_crs if flat.is_bound and flat.source_crs else flat
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    if own.is_geographic:
+        return np.asarray((np.abs(x) <= 180) & (np.abs(y) <= 90), dtype=np.bool_)
+    to_degrees = Transformer.from_crs(own, own.geodetic_crs, always_xy=True)
+    back = to_degrees.transform(*to_degrees.transform(x, y), direction=TransformDirection.INVERSE)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.hypot(back[0] - x, back[1] - y) < SAME_PLACE, dtype=np.bool_)
 
 
 def _points(
@@ -209,9 +244,12 @@ def _numbers(column: pd.Series[str]) -> tuple[Floats, Bools]:
     return numbers, text & ~np.isfinite(numbers)
 
 
-def _in_crs(points: Geometries, crs: object) -> Geometries:
-    """Return points in degrees in the CRS of the layer."""
-    return np.asarray(gpd.GeoSeries(points, crs=DEGREES).to_crs(crs), dtype=object)
+def _in_crs(points: Geometries, rows: LayerRows) -> tuple[Geometries, list[Finding]]:
+    """Return points in degrees in the CRS of the layer; where that has no place for one, it is None and listed."""
+    moved: Geometries = np.array(gpd.GeoSeries(points, crs=DEGREES).to_crs(rows.crs), dtype=object)
+    off = ~plausible(moved)
+    moved[off] = None
+    return moved, _off_earth(rows, off)
 
 
 def _numeric_if_all_are(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -10,6 +10,8 @@ import shapely
 
 import gridder
 
+INFINITE = float("inf")
+
 
 def _kinds(members):
     return {finding.kind: finding.rows for finding in members.repairs}
@@ -92,6 +94,45 @@ def test_points_of_a_boundary_file_keep_their_crs(tmp_path):
     members = gridder.read_members(tmp_path / "m.gpkg")
     assert members.crs.to_epsg() == 32650
     assert [point is not None for point in members.frame["home"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("crs", "there", "nowhere"),
+    [
+        (4490, (116, 40), [(181, 40), (116, -91), (INFINITE, 40)]),
+        (4549, (500_000, 4_000_000), [(50_000_000, 4_000_000), (1e12, 0), (500_000, INFINITE)]),
+        (3857, (20_000_000, 4_000_000), [(50_000_000, 4_000_000)]),
+    ],
+)
+def test_points_off_the_earth_are_no_location(crs, there, nowhere):
+    """The people stay, without a home, and their rows are listed."""
+    points = gpd.GeoSeries([None, shapely.Point(there), *map(shapely.Point, nowhere)], crs=crs)
+    members = gridder.members_from_frame(gpd.GeoDataFrame(geometry=points))
+    rows = tuple(range(3, 3 + len(nowhere)))
+    assert _kinds(members) == {"bad-coordinates": rows}
+    assert [point is not None for point in members.frame["home"]] == [False, True] + [False] * len(nowhere)
+    assert all(finding.what.zh and finding.remedy.zh for finding in members.repairs)
+
+
+def test_field_points_where_the_layer_has_no_place(tmp_path):
+    """Degrees that the projection of the homes cannot show are no field point, and listed."""
+    frame = gpd.GeoDataFrame(
+        {"field_lon": [120.0, 30.0], "field_lat": [36.0, 0.0]},
+        geometry=gpd.points_from_xy([500_000, 500_100], [4_000_000, 4_000_000]),
+        crs=4549,
+    )
+    members = gridder.members_from_frame(frame)
+    assert [point is not None for point in members.frame["field_point"]] == [True, False]
+    assert _kinds(members) == {"bad-coordinates": (2,)}
+
+
+def test_a_csv_has_no_other_layer(tmp_path):
+    """A layer name that is not the file's own is refused rather than passed over."""
+    path = tmp_path / "m.csv"
+    path.write_text("id,name\n1,A\n", encoding="utf-8")
+    assert len(gridder.read_members(f"{path}|layername=m")) == 1
+    with pytest.raises(gridder.InputError, match="no layer 'people' → use one of: m"):
+        gridder.read_members(f"{path}|layername=people")
 
 
 def test_roles_by_the_words_of_the_contract(tmp_path):
