@@ -3,8 +3,9 @@
 Every building gets the ground that is nearer to it than to any other building: the Voronoi diagram of
 the buildings' outlines (a morphological tessellation, Fleischmann et al. 2020,
 doi:10.1016/j.compenvurbsys.2019.101441), limited by reach, zone and barriers.
-The outlines are sampled, denser where buildings are close (`gridder.units.boundary_points`), and the
-diagram is built in tiles with a halo of twice the reach, which changes nothing within the reach.
+The outlines are sampled, denser where buildings are close (`gridder.units.boundary_points`), and in pairs
+of mirrored points where walls all but touch, so that the border is the line between the walls.
+The diagram is built in tiles with a halo of twice the reach, which changes nothing within the reach.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ import shapely
 
 from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
 from gridder.progress import Progress, silent
-from gridder.units.boundary_points import Pieces, outline_pieces
+from gridder.units.boundary_points import WALL_M, Pieces, outline_pieces
 from gridder.units.voronoi import Voronoi, ground, labelled_voronoi
 
 TILE_POINTS = 50_000
-WALL_M = 1.0
-"""Points nearer than this to another building are left out: the two rows would interlock."""
-TOUCH_M = 0.05
-"""Closer buildings touch."""
+BESIDE_M = 0.02
+"""Least distance of mirrored points from the line between the walls."""
+FACING = 0.5
+"""A wall faces what lies within 60° of its normal."""
+LATTICE_M = 2.0**-20
+"""Points of one building are the same on this lattice."""
 PROBE_M = 1.0
-"""How far the line across a shared wall reaches into both buildings."""
+"""How far the line across a border reaches into both buildings."""
 LEAST_SHARED_M = 1.0
-"""Shorter borders of buildings that do not touch are corners."""
+"""Shorter borders are corners."""
 SIDE_SHARE = 0.01
 """A piece of ground under less than this share of the building is not its own."""
 
@@ -80,6 +83,9 @@ class _Pairs:
     open_m: Floats
 
 
+NO_PAIRS = _Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
 def build_plots(
     geoms: Geometries,
     *,
@@ -128,10 +134,9 @@ def build_plots(
         reach_m=reach_m,
     )
     shapely.prepare(town.areas)
-    pieces = outline_pieces(geoms)
-    sites = _sites(pieces, len(geoms))
+    sites = _sites(outline_pieces(geoms), len(geoms))
     plots = geoms.copy()
-    pairs = [_pairs(_touching(pieces), town)]
+    pairs = [NO_PAIRS]
     done = 0
     for units in _tiles(geoms, np.diff(sites.first)):
         near, box = _near(units, sites, town)
@@ -171,13 +176,36 @@ def _tiles(geoms: Geometries, n_points: Ints) -> Iterator[Ints]:
 def _sites(pieces: Pieces, n: int) -> _Sites:
     """Choose the points that stand for their building in the diagram.
 
-    Points at a wall shared with another building are left out, but not all of a thin building.
+    Near another building they are the middles of the pieces instead of their starts, which may be corners
+    of both; where the piece faces that building they are mirrored.
     """
-    widest = np.zeros(n)
-    np.maximum.at(widest, pieces.owner, pieces.start_gap_m)
-    free = pieces.start_gap_m > np.minimum(WALL_M, widest[pieces.owner] / 2)
-    owner = pieces.owner[free]
-    return _Sites(pieces.start[free], owner, np.searchsorted(owner, np.arange(n + 1)))
+    alone = pieces.start_gap_m > WALL_M
+    middle = (pieces.start + pieces.end) / 2
+    across = _across(pieces, middle)
+    faces = ~alone & (pieces.middle_gap_m <= WALL_M) & across.any(axis=1)
+    half_way = (middle + pieces.foot)[faces] / 2
+    beside = across[faces] * np.maximum(pieces.middle_gap_m[faces] / 2, BESIDE_M)[:, None]
+    own = np.where(alone[:, None], pieces.start, middle)[~faces]
+    xy = np.concatenate([own, half_way - beside, half_way + beside])
+    owner = np.concatenate([pieces.owner[~faces], pieces.owner[faces], pieces.facing[faces]])
+    xy = np.round(xy / LATTICE_M) * LATTICE_M
+    order = np.lexsort((xy[:, 1], xy[:, 0], owner))
+    xy, owner = xy[order], owner[order]
+    new = np.ones(len(owner), dtype=np.bool_)
+    new[1:] = (owner[1:] != owner[:-1]) | (xy[1:] != xy[:-1]).any(axis=1)
+    xy, owner = xy[new], owner[new]
+    return _Sites(xy, owner, np.searchsorted(owner, np.arange(n + 1)))
+
+
+def _across(pieces: Pieces, middle: Floats) -> Floats:
+    """Return the direction from each piece to the building that it faces, 0 where it faces none."""
+    along = pieces.end - pieces.start
+    outward = along[:, ::-1] * [1, -1] / np.hypot(*along.T)[:, None]
+    apart = pieces.middle_gap_m > BESIDE_M
+    across: Floats = outward.copy()
+    across[apart] = (pieces.foot - middle)[apart] / pieces.middle_gap_m[apart, None]
+    across[(across * outward).sum(axis=1) < FACING] = 0
+    return across
 
 
 def _near(units: Ints, sites: _Sites, town: _Town) -> tuple[_Sites, Floats]:
@@ -260,23 +288,6 @@ def _groups(row: Ints, value: Ints) -> Iterator[tuple[int, Ints]]:
         yield i, value[order[start:stop]]
 
 
-def _touching(pieces: Pieces) -> _Borders:
-    """Return the walls in which two buildings all but touch; each of the two sides counts half."""
-    wall = np.flatnonzero(pieces.middle_gap_m <= WALL_M)
-    owner, facing = pieces.owner[wall], pieces.facing[wall]
-    start, end = pieces.start[wall], pieces.end[wall]
-    length = np.hypot(*(end - start).T)
-    middle = (start + end) / 2
-    across = (end - start)[:, ::-1] * [1, -1] * (PROBE_M / length)[:, None]
-    return _Borders(
-        a=np.minimum(owner, facing),
-        b=np.maximum(owner, facing),
-        length_m=length / 2,
-        middle=middle,
-        path=shapely.linestrings(np.stack([middle - across, middle + across], axis=1)),
-    )
-
-
 def _dual_borders(diagram: Voronoi, sites: _Sites, wanted: Bools, reach_m: float) -> _Borders:
     """Return the borders in the diagram within reach, those whose first building is wanted."""
     own = wanted[sites.owner[diagram.site_a]]
@@ -291,8 +302,18 @@ def _dual_borders(diagram: Voronoi, sites: _Sites, wanted: Bools, reach_m: float
         b=sites.owner[site_b],
         length_m=length[some],
         middle=middle,
-        path=shapely.linestrings(np.stack([sites.xy[site_a], middle, sites.xy[site_b]], axis=1)),
+        path=_paths(sites.xy[site_a], middle, sites.xy[site_b]),
     )
+
+
+def _paths(site_a: Floats, middle: Floats, site_b: Floats) -> Geometries:
+    """Return lines across borders from inside one building by its point to inside the other."""
+    path = np.stack([site_a, middle, site_b], axis=1)
+    wall = np.hypot(*(middle - site_a).T) <= WALL_M
+    for end, site, other in ((0, site_a, site_b), (2, site_b, site_a)):
+        inward = np.where(wall[:, None], site - other, site - middle)
+        path[:, end] += inward * (PROBE_M / np.hypot(*inward.T))[:, None]
+    return np.asarray(shapely.linestrings(path), dtype=object)
 
 
 def _within(start: Floats, end: Floats, centre: Floats, radius_m: float) -> tuple[Floats, Floats]:
@@ -309,7 +330,7 @@ def _within(start: Floats, end: Floats, centre: Floats, radius_m: float) -> tupl
 
 def _pairs(borders: _Borders, town: _Town) -> _Pairs:
     """Add up the borders of each two buildings of one zone: in all, and where no barrier is."""
-    inside = _inside_zone(borders, town) & ~_under_buildings(borders, town)
+    inside = _inside_zone(borders, town)
     blocked = np.zeros(len(borders.a), dtype=np.bool_)
     blocked[np.unique(town.wall_tree.query(borders.path, predicate="intersects")[0])] = True
     n = len(town.geoms)
@@ -339,38 +360,20 @@ def _inside_zone(borders: _Borders, town: _Town) -> Bools:
     return inside
 
 
-def _under_buildings(borders: _Borders, town: _Town) -> Bools:
-    """Return the borders that run under a building and are no wall of it, shape (m,).
-
-    Between walls without points the diagram may let more distant buildings meet under a thin one.
-    """
-    row, building = town.tree.query(shapely.points(borders.middle), predicate="within")
-    a, b = borders.a[row], borders.b[row]
-    wall = ((building == a) | (building == b)) & shapely.dwithin(town.geoms[a], town.geoms[b], WALL_M)
-    under = np.zeros(len(borders.a), dtype=np.bool_)
-    under[row[~wall]] = True
-    return under
-
-
 def _graph(geoms: Geometries, pairs: Sequence[_Pairs]) -> UnitGraph:
-    """Link the buildings that share enough open border.
-
-    Where two buildings touch, the longer of the wall and the border in the diagram counts.
-    """
-    n = len(geoms)
+    """Link the buildings that share enough open border."""
     a, b, total, free = (
         np.concatenate([getattr(each, name) for each in pairs]) for name in ("a", "b", "total_m", "open_m")
     )
-    order = np.lexsort((-total, b, a))
-    first = order[np.unique(a[order] * n + b[order], return_index=True)[1]]
-    a, b, total, free = a[first], b[first], total[first], free[first]
-    gap = shapely.distance(geoms[a], geoms[b])
-    kept = (free >= total / 2) & ((total >= LEAST_SHARED_M) | (gap <= TOUCH_M))
+    kept = (total >= LEAST_SHARED_M) & (free >= total / 2)
+    a, b, free = a[kept], b[kept], free[kept]
+    order = np.lexsort((b, a))
+    a, b, free = a[order], b[order], free[order]
     return UnitGraph(
-        n=n,
-        a=a[kept],
-        b=b[kept],
-        kind=np.full(kept.sum(), LINK_KINDS.index("shared"), dtype=np.int8),
-        gap_m=gap[kept],
-        shared_m=free[kept],
+        n=len(geoms),
+        a=a,
+        b=b,
+        kind=np.full(len(a), LINK_KINDS.index("shared"), dtype=np.int8),
+        gap_m=shapely.distance(geoms[a], geoms[b]),
+        shared_m=free,
     )

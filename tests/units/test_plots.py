@@ -96,6 +96,68 @@ def test_corners_are_no_borders():
     assert graph.shared_m[rook.index((1, 4))] == pytest.approx(12, abs=0.1)
 
 
+@pytest.fixture
+def block():
+    """Return five by five quadrilaterals wall to wall, the corners of their lattice moved by up to 3 m."""
+    corner = np.stack(np.meshgrid(np.arange(6), np.arange(6)), axis=-1) * 14.0
+    corner += np.round(np.random.default_rng(7).uniform(-3, 3, corner.shape) * 64) / 64
+    rings = np.stack([corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]], axis=2)
+    return shapely.polygons(rings.reshape(-1, 4, 2))
+
+
+def _rook(columns, rows):
+    """Return the links of a lattice, its houses numbered row by row."""
+    at = np.arange(columns * rows).reshape(rows, columns)
+    pairs = [*zip(at[:, :-1].flat, at[:, 1:].flat, strict=True), *zip(at[:-1].flat, at[1:].flat, strict=True)]
+    return sorted((int(a), int(b)) for a, b in pairs)
+
+
+def test_houses_wall_to_wall_share_their_walls_and_no_corners(block):
+    """In a block without any yard the links are the rook's, and inside it their length is the wall's."""
+    _, graph = _build(block)
+    assert _links(graph) == _rook(5, 5)
+    inner = [
+        k
+        for k, pair in enumerate(_links(graph))
+        if all(i // 5 in (1, 2, 3) and i % 5 in (1, 2, 3) for i in pair)
+    ]
+    walls_m = shapely.length(shapely.intersection(block[graph.a[inner]], block[graph.b[inner]]))
+    assert graph.shared_m[inner] == pytest.approx(walls_m, abs=0.5)
+
+
+def test_links_of_a_block_are_what_its_plots_share(block):
+    """Walls and the ground before them count, each once, and nothing that runs under a house."""
+    plots, graph = _build(block)
+    wide = shapely.buffer(plots[graph.a], 0.01, join_style="mitre")
+    drawn_m = shapely.length(shapely.intersection(wide, shapely.boundary(plots[graph.b])))
+    assert graph.shared_m == pytest.approx(drawn_m, abs=0.5)
+
+
+def test_a_barrier_along_walls_leaves_no_link_across_it(block):
+    """A fence along a row of common walls parts the five houses on either side of it."""
+    fence = shapely.boundary(shapely.union_all(block[:10]))
+    _, graph = _build(block, barriers=[fence])
+    assert [(a, b) for a, b in _links(graph) if (a < 10) != (b < 10)] == []
+
+
+def test_a_fence_on_the_front_walls_ends_the_border_there(block):
+    """With a fence on the outline of the block only walls are shared."""
+    fence = shapely.boundary(shapely.union_all(block))
+    _, graph = _build(block, barriers=[fence])
+    assert graph.shared_m.max() < 20
+
+
+@pytest.mark.parametrize("gap_m", [0.3, 0.9])
+def test_a_narrow_alley_belongs_to_its_two_houses(gap_m):
+    """Of the alley between two long houses a third one, close to its end, has nothing but the mouth."""
+    houses = [_house(0, 0, 10, 30), _house(10 + gap_m, 0, 10, 30), _house(0, 30 + gap_m, 20 + gap_m, 10)]
+    plots, graph = _build(houses)
+    alley = shapely.box(10, 0, 10 + gap_m, 30)
+    assert plots[2].intersection(alley).area < 0.05
+    assert [plots[i].intersection(alley).area for i in (0, 1)] == pytest.approx([15 * gap_m] * 2, rel=0.02)
+    assert graph.shared_m[0] == pytest.approx(30 + 30, abs=0.5)
+
+
 def test_a_barrier_parts_neighbours_and_ends_their_plots():
     """A road four metres from one house ends its plot there, and the house across is no neighbour."""
     road = shapely.LineString([(14, -200), (14, 200)])
