@@ -7,11 +7,11 @@ import locale
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,17 +21,12 @@ import maps
 import sample_geo
 from gridder.errors import InputError, OutputExistsError, Stopped, describe
 from gridder.io.inspect import inspect
-from gridder.io.members import read_members
 from gridder.io.plan import check_output, save_plan
-from gridder.io.read import read_barriers, read_units, read_zones
 from gridder.io.words import UNPLACED, explain_count
-from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
+from gridder.model import Finding, Lang, Plan, PlanView, Text
 from gridder.progress import STAGES, silent
 from gridder.progress import Progress as Tell
-from gridder.service import partition
-from gridder.service.sizes import size_faults
-
-T = TypeVar("T")
+from gridder.service.order import Source, run_partition
 
 app = typer.Typer(
     name="gridder",
@@ -276,33 +271,25 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     with _Outcome(language, as_json=as_json), _Bar(language, quiet=quiet or as_json) as tell:
         check_output(out, overwrite=overwrite)
         columns, faults = _column_maps(map_column or [])
-        size = Size(of, target, minimum, maximum, n_grids)
-        own = Size(building_of or of, building_target, building_min, building_max, building_n_grids)
-        building_size = _building_size(size, own)
-        faults += size_faults(size, "field") if fields else []
-        faults += size_faults(building_size, "building") if buildings else []
-        tell("read", 0.0)
         keep = tuple(keep_column or ())
-        inputs = _read_all(
-            {
-                "fields": _reader(
-                    fields,
-                    lambda p: read_units(p, layer="field", columns=columns.get("fields"), keep=keep),
-                ),
-                "buildings": _reader(
-                    buildings,
-                    lambda p: read_units(p, layer="building", columns=columns.get("buildings"), keep=keep),
-                ),
-                "members": _reader(members, lambda p: read_members(p, columns=columns.get("members"))),
-                "zones": _reader(zones, lambda p: read_zones(*p, columns=columns.get("zones"))),
-                "barriers": _reader(barriers, lambda p: read_barriers(*p)),
+        given: dict[str, list[str]] = {
+            "fields": [fields] if fields else [],
+            "buildings": [buildings] if buildings else [],
+            "members": [members] if members else [],
+            "zones": zones or [],
+            "barriers": barriers or [],
+        }
+        plan = run_partition(
+            {role: Source(paths, columns.get(role, {}), keep) for role, paths in given.items() if paths},
+            size={"of": of, "target": target, "minimum": minimum, "maximum": maximum, "n_grids": n_grids},
+            building_size={
+                "of": building_of,
+                "target": building_target,
+                "minimum": building_min,
+                "maximum": building_max,
+                "n_grids": building_n_grids,
             },
-            faults,
-        )
-        plan = partition(
-            **inputs,
-            size=size,
-            building_size=building_size,
+            faults=faults,
             rng=rng,
             effort=effort,
             time_limit_s=time_limit,
@@ -330,16 +317,17 @@ def demo_command(
     language = _lang(lang)
     with _Outcome(language, as_json=False), _Bar(language, quiet=quiet) as tell:
         check_output(out, overwrite=overwrite)
-        tell("read", 0.0)
         town = str(sample_geo.path("town.gpkg"))
-        plan = partition(
-            fields=read_units(str(sample_geo.path("fields.zip")), layer="field"),
-            buildings=read_units(f"{town}|layername=buildings", layer="building"),
-            members=read_members(str(sample_geo.path("members.xlsx"))),
-            zones=read_zones(f"{town}|layername=zones"),
-            barriers=read_barriers(f"{town}|layername=barriers"),
-            size=Size("members", 12, 8, 16),
-            building_size=Size("members", 30, 20, 45),
+        plan = run_partition(
+            {
+                "fields": Source([str(sample_geo.path("fields.zip"))]),
+                "buildings": Source([f"{town}|layername=buildings"]),
+                "members": Source([str(sample_geo.path("members.xlsx"))]),
+                "zones": Source([f"{town}|layername=zones"]),
+                "barriers": Source([f"{town}|layername=barriers"]),
+            },
+            size={"of": "members", "target": 12, "minimum": 8, "maximum": 16},
+            building_size={"of": "members", "target": 30, "minimum": 20, "maximum": 45},
             progress=tell,
         )
         folder = _save(plan, out, names=False, overwrite=overwrite, lang=language, tell=tell)
@@ -351,19 +339,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     app()
-
-
-def _building_size(size: Size, own: Size) -> Size:
-    """Return the size of building grids: with a target or count of their own, nothing comes from the fields'."""
-    if own.target is not None or own.n_grids is not None:
-        return own
-    return Size(
-        own.of,
-        size.target,
-        size.minimum if own.minimum is None else own.minimum,
-        size.maximum if own.maximum is None else own.maximum,
-        size.n_grids,
-    )
 
 
 def _lang(lang: Language | None) -> Lang:
@@ -391,24 +366,6 @@ def _column_maps(pairs: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[
             continue
         columns.setdefault(source, {})[role] = name
     return columns, faults
-
-
-def _reader(path: Any, read: Callable[[Any], T]) -> Callable[[], T | None]:
-    return lambda: read(path) if path else None
-
-
-def _read_all(readers: dict[str, Callable[[], Any]], faults: Sequence[Finding]) -> dict[str, Any]:
-    """Read every input, and raise the faults of the command and of all files together."""
-    inputs: dict[str, Any] = {}
-    faults = list(faults)
-    for name, read in readers.items():
-        try:
-            inputs[name] = read()
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(faults)
-    return inputs
 
 
 def _save(plan: Plan, out: Path, *, names: bool, overwrite: bool, lang: Lang, tell: Tell) -> Path:

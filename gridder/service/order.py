@@ -1,0 +1,141 @@
+"""The use case that the command line and the service share: from files to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gridder.errors import InputError
+from gridder.io.members import read_members
+from gridder.io.read import read_barriers, read_units, read_zones
+from gridder.model import Finding, Plan, Size, Text
+from gridder.progress import Progress, silent
+from gridder.service.partition import Inputs, partition
+from gridder.service.sizes import size_faults
+
+ROLES = ("fields", "buildings", "members", "zones", "barriers")
+"""What a file may be to a plan."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of one role.
+
+    Parameters
+    ----------
+    paths
+        In the syntax of `gridder.io.location`; only zones and barriers may have several.
+    columns
+        Roles to names of columns, where the guess by header is wrong.
+    keep
+        Columns of units to keep although they look as if they named a person.
+    """
+
+    paths: Sequence[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+
+
+def read_sources(
+    sources: Mapping[str, Source], *, faults: Sequence[Finding] = (), progress: Progress = silent
+) -> Inputs:
+    """Read every file.
+
+    Parameters
+    ----------
+    sources
+        By role (`ROLES`); a role without paths has no input.
+    faults
+        What is known to be wrong already.
+    progress
+        Told about stage `read`; may raise `Stopped`.
+
+    Raises
+    ------
+    InputError
+        With `faults` and those of all files together.
+    """
+    readers: dict[str, Callable[[Source], Any]] = {
+        "fields": lambda s: read_units(_only(s), layer="field", columns=s.columns, keep=s.keep),
+        "buildings": lambda s: read_units(_only(s), layer="building", columns=s.columns, keep=s.keep),
+        "members": lambda s: read_members(_only(s), columns=s.columns),
+        "zones": lambda s: read_zones(*s.paths, columns=s.columns),
+        "barriers": lambda s: read_barriers(*s.paths),
+    }
+    inputs: dict[str, Any] = dict.fromkeys(ROLES)
+    found = list(faults)
+    given = [role for role in ROLES if role in sources and sources[role].paths]
+    progress("read", 0.0)
+    for done, role in enumerate(given):
+        try:
+            inputs[role] = readers[role](sources[role])
+        except InputError as error:
+            found += error.faults
+        progress("read", (done + 1) / len(given))
+    if found:
+        raise InputError(found)
+    return Inputs(**inputs)
+
+
+def run_partition(
+    sources: Mapping[str, Source],
+    *,
+    size: Mapping[str, Any],
+    building_size: Mapping[str, Any] | None = None,
+    faults: Sequence[Finding] = (),
+    progress: Progress = silent,
+    **options: Any,
+) -> Plan:
+    """Read the files and divide what they hold.
+
+    Parameters
+    ----------
+    sources
+        By role (`ROLES`).
+    size, building_size
+        `of`, `target`, `minimum`, `maximum`, `n_grids`, each only where given (`gridder.model.Size`).
+        Buildings with neither a target nor a count of their own take what they lack from `size`.
+    faults
+        What is known to be wrong already.
+    progress
+        Told the stage and its share done; may raise `Stopped`.
+    options
+        The others of `partition`.
+
+    Raises
+    ------
+    InputError
+        With `faults` and those of sizes and files together.
+    """
+    of_fields = size_from(size)
+    of_buildings = size_for_buildings(of_fields, building_size or {})
+    wrong = list(faults)
+    wrong += size_faults(of_fields, "field") if "fields" in sources else []
+    wrong += size_faults(of_buildings, "building") if "buildings" in sources else []
+    inputs = read_sources(sources, faults=wrong, progress=progress)
+    return partition(**vars(inputs), size=of_fields, building_size=of_buildings, progress=progress, **options)
+
+
+def size_from(given: Mapping[str, Any]) -> Size:
+    """Return a size from plain values; what is None counts as not given."""
+    return Size(**{name: value for name, value in given.items() if value is not None})
+
+
+def size_for_buildings(size: Size, own: Mapping[str, Any]) -> Size:
+    """Return the size of building grids: with a target or count of their own, no bound comes from `size`."""
+    asked = {"of": size.of} | {name: value for name, value in own.items() if value is not None}
+    if "target" in asked or "n_grids" in asked:
+        return Size(**asked)
+    return Size(**(vars(size) | asked))
+
+
+def _only(source: Source) -> str:
+    if len(source.paths) == 1:
+        return source.paths[0]
+    what = Text(
+        f"{len(source.paths)} files were given where one is read",
+        f"给出了 {len(source.paths)} 个文件，此处只能读取一个",
+    )
+    remedy = Text("give one file; join them in QGIS first", "请只给出一个文件；可先在 QGIS 中合并")
+    raise InputError([Finding("several-files", what, remedy=remedy)])
