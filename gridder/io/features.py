@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -91,6 +90,50 @@ class Page:
     number_returned: int
 
 
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of a collection, all lists of the same length.
+
+    Attributes
+    ----------
+    ids
+        Unique ids.
+    shapes
+        Polygons in degrees with the decimals that are written, outer rings counterclockwise.
+    columns
+        Values by property as JSON knows them; missing ones are None.
+    """
+
+    ids: list[str]
+    shapes: Geometries
+    columns: Mapping[str, list[Any]]
+
+    def texts(self) -> Iterator[str]:
+        """Yield every feature as GeoJSON (RFC 7946)."""
+        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+        rows = zip(*self.columns.values(), strict=True)
+        for own_id, shape, row in zip(self.ids, shapely.to_geojson(self.shapes), rows, strict=True):
+            properties = encode(dict(zip(self.columns, row, strict=True)))
+            yield f'{{"type":"Feature","id":{encode(own_id)},"geometry":{shape},"properties":{properties}}}'
+
+
+def features_of(view: PlanView, collection: str) -> Features:
+    """Return the grids or the units of a view: the properties of `COLLECTIONS` and nothing else.
+
+    Parameters
+    ----------
+    view
+        What may be seen of the plan.
+    collection
+        `grids`, named by their ids, or `units`, named `layer:unit_id`, as ids of units are unique only
+        within a layer.
+    """
+    frame = view.grids if collection == "grids" else view.units
+    ids = frame["grid_id"] if collection == "grids" else frame["layer"].str.cat(frame["unit_id"], sep=":")
+    columns = {name: _values(frame[name], kind) for name, kind in COLLECTIONS[collection].items()}
+    return Features(ids.tolist(), _rounded(frame.geometry.to_numpy()), columns)
+
+
 def write_features(view: PlanView, path: str | os.PathLike[str]) -> None:
     """Write the grids and units of a view as a file for `FeatureFile`.
 
@@ -103,17 +146,13 @@ def write_features(view: PlanView, path: str | os.PathLike[str]) -> None:
     path
         File to make or replace; a fault on the way leaves what was there.
     """
-    frames = {
-        "grids": view.grids.assign(id=view.grids["grid_id"]),
-        "units": view.units.assign(id=view.units["layer"].str.cat(view.units["unit_id"], sep=":")),
-    }
     with draft_of(Path(path)) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
         connection.execute("CREATE TABLE collections (name TEXT PRIMARY KEY, count INTEGER, extent TEXT)")
-        for name, properties in COLLECTIONS.items():
-            _write_collection(connection, name, properties, frames[name])
+        for name in COLLECTIONS:
+            _write_collection(connection, name, features_of(view, name))
         connection.execute("COMMIT")
 
 
@@ -234,13 +273,10 @@ class FeatureFile:
         return self._connection.execute(query, values).fetchall()
 
 
-def _write_collection(
-    connection: sqlite3.Connection, name: str, properties: Mapping[str, JsonType], frame: gpd.GeoDataFrame
-) -> None:
-    shapes = _rounded(frame.geometry.to_numpy())
-    columns = {key: _values(frame[key], kind) for key, kind in properties.items()}
-    ids = frame["id"].tolist()
-    boxes = np.rint(shapely.bounds(shapes) * _STEPS).astype(np.int64)
+def _write_collection(connection: sqlite3.Connection, name: str, features: Features) -> None:
+    properties = COLLECTIONS[name]
+    numbers = range(1, len(features.ids) + 1)
+    boxes = np.rint(shapely.bounds(features.shapes) * _STEPS).astype(np.int64)
     extent = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] if len(boxes) else []
 
     stored = ", ".join(f"{key} {_STORED[kind]}" for key, kind in properties.items())
@@ -252,37 +288,28 @@ def _write_collection(
     connection.execute(f"CREATE VIRTUAL TABLE {name}_box USING rtree_i32 (row, west, east, south, north)")
     connection.execute(
         "INSERT INTO collections VALUES (?, ?, ?)",
-        (name, len(ids), json.dumps([int(value) / _STEPS for value in extent])),
+        (name, len(numbers), json.dumps([int(value) / _STEPS for value in extent])),
     )
     marks = ", ".join("?" * (6 + len(properties)))
     sides = boxes[:, [0, 2, 1, 3]].T.tolist()
     connection.executemany(
         f"INSERT INTO {name} VALUES ({marks})",  # noqa: S608
-        zip(range(1, len(ids) + 1), ids, *sides, *columns.values(), strict=True),
+        zip(numbers, features.ids, *sides, *features.columns.values(), strict=True),
     )
     connection.executemany(
         f"INSERT INTO {name}_text VALUES (?, ?)",  # noqa: S608
-        enumerate(_features(ids, shapes, columns), start=1),
+        zip(numbers, features.texts(), strict=True),
     )
     connection.executemany(
         f"INSERT INTO {name}_box VALUES (?, ?, ?, ?, ?)",  # noqa: S608
-        zip(range(1, len(ids) + 1), *sides, strict=True),
+        zip(numbers, *sides, strict=True),
     )
-
-
-def _features(ids: list[str], shapes: Geometries, columns: Mapping[str, list[Any]]) -> Iterator[str]:
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-    names = list(columns)
-    rows = zip(*columns.values(), strict=True)
-    for own_id, shape, row in zip(ids, shapely.to_geojson(shapes), rows, strict=True):
-        properties = encode(dict(zip(names, row, strict=True)))
-        yield f'{{"type":"Feature","id":{encode(own_id)},"geometry":{shape},"properties":{properties}}}'
 
 
 def _rounded(shapes: Geometries) -> Geometries:
     """Return polygons with the decimals that are written, outer rings counterclockwise (RFC 7946, 3.1.6)."""
     rounded = shapely.transform(shapes, lambda xy: np.round(xy, DEGREE_DECIMALS))
-    oriented: Geometries = shapely.orient_polygons(rounded, exterior_cw=False)
+    oriented: Geometries = shapely.orient_polygons(shapely.remove_repeated_points(rounded), exterior_cw=False)
     return oriented
 
 
