@@ -21,7 +21,7 @@ from gridder.progress import Progress, silent
 from gridder.units.boundary_points import WALL_M, Pieces, outline_pieces
 from gridder.units.voronoi import Voronoi, ground, labelled_voronoi
 
-TILE_POINTS = 50_000
+TILE_POINTS = 100_000
 BESIDE_M = 0.02
 """Least distance of mirrored points from the line between the walls."""
 FACING = 0.5
