@@ -1,0 +1,1 @@
+"""Work that outlives a request: a queue in the store, warm processes, one job each."""

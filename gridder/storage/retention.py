@@ -1,0 +1,80 @@
+"""What ends, and deleting a thing with everything that came from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, select
+
+from gridder.storage.engine import Turn, reading, take_turn, writing
+from gridder.storage.jobs import UNFINISHED
+from gridder.storage.tables import datasets, job_sources, jobs, plan_sources, plans
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Ids of what is past its time."""
+
+    datasets: list[str]
+    plans: list[str]
+    jobs: list[str]
+
+
+def expired(engine: Engine, *, now: float) -> Ended:
+    """Return what is past its time; a job that waits or runs is not."""
+    with reading(engine) as connection:
+        return Ended(
+            list(connection.execute(select(datasets.c.id).where(datasets.c.expires_at <= now)).scalars()),
+            list(connection.execute(select(plans.c.id).where(plans.c.expires_at <= now)).scalars()),
+            list(
+                connection.execute(
+                    select(jobs.c.id).where(jobs.c.expires_at <= now, jobs.c.status.not_in(UNFINISHED))
+                ).scalars()
+            ),
+        )
+
+
+def delete_dataset(engine: Engine, dataset_id: str) -> list[str]:
+    """Delete a dataset with the plans and jobs made from it; those that run lose their lease.
+
+    Returns
+    -------
+    list
+        Ids of the plans whose folders must go.
+    """
+    its_jobs = select(job_sources.c.job_id).where(job_sources.c.dataset_id == dataset_id)
+    its_plans = select(plan_sources.c.plan_id).where(plan_sources.c.dataset_id == dataset_id)
+    with writing(engine) as connection:
+        take_turn(connection, Turn.QUEUE)
+        # a job that is being finished either has its plan before the next statement or finds itself deleted
+        connection.execute(delete(jobs).where(jobs.c.id.in_(its_jobs)))
+        gone = connection.execute(delete(plans).where(plans.c.id.in_(its_plans)).returning(plans.c.id))
+        plan_ids = sorted(gone.scalars())
+        connection.execute(delete(datasets).where(datasets.c.id == dataset_id))
+    return plan_ids
+
+
+def delete_plan(engine: Engine, plan_id: str) -> bool:
+    """Delete a plan with its names, its job, and what was sent inside the job's request.
+
+    Returns
+    -------
+    bool
+        Whether there was such a plan.
+    """
+    with writing(engine) as connection:
+        gone = delete(plans).where(plans.c.id == plan_id).returning(plans.c.job_id)
+        job_id = connection.execute(gone).scalar_one_or_none()
+        if job_id is None:
+            return False
+        sent = select(job_sources.c.dataset_id).where(job_sources.c.job_id == job_id)
+        connection.execute(delete(datasets).where(datasets.c.by_value, datasets.c.id.in_(sent)))
+        connection.execute(delete(jobs).where(jobs.c.id == job_id))
+    return True
+
+
+def delete_job(engine: Engine, job_id: str) -> bool:
+    """Delete a job that has ended, and not its plan; return whether there was such a job."""
+    gone = delete(jobs).where(jobs.c.id == job_id, jobs.c.status.not_in(UNFINISHED))
+    with writing(engine) as connection:
+        return connection.execute(gone).rowcount == 1
