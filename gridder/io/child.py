@@ -8,10 +8,12 @@ Nothing that it answers can run code in the parent.
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ class Fault(Exception):
 
 def main() -> None:
     """Answer one request."""
+    gc.disable()  # looking for garbage among millions of cells takes as long as reading them
     folder = Path(sys.argv[1])
     request = json.load(sys.stdin)
     confine()
@@ -252,8 +255,13 @@ def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
     else:
         wkb = pa.nulls(table.num_rows, pa.binary())
     own = _flat(table.drop_columns([name for name in (fid, geometry) if name in table.column_names]))
-    own = own.rename_columns([f"{name} (own)" if name in (WKB, ROW) else name for name in own.column_names])
+    own = own.rename_columns(_not_ours(own.column_names))
     return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
+
+
+def _not_ours(names: Sequence[str]) -> list[str]:
+    """Return names of a file's own columns that are none of ours."""
+    return [f"{name} (own)" if name in (WKB, ROW) else name for name in names]
 
 
 def _flat(table: Any) -> Any:
@@ -301,8 +309,6 @@ def _decoded(table: Any, source: Path, user: str) -> tuple[Any, encoding.Choice]
 
 def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read a sheet or a .csv: every cell as text, blank ones missing."""
-    import pyarrow as pa
-
     if request["subset"]:
         raise Fault("subset-of-table")
     sheets: list[dict[str, Any]] = []
@@ -318,19 +324,14 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
     if start < 0:
         raise Fault("empty-table")
     width = max(len(row) for row in rows)
-    header = list(rows[start]) + [None] * (width - len(rows[start]))
-    names = _unique([name or f"column {i + 1}" for i, name in enumerate(header)])
-    body = [(start + 2 + i, row) for i, row in enumerate(rows[start + 1 :])]
-    body = [(number, row) for number, row in body if any(cell is not None for cell in row)]
-    columns = [
-        pa.array([row[i] if i < len(row) else None for _, row in body], pa.string()) for i in range(width)
-    ]
-    table = pa.table(columns, names=names)
-    _write(table.append_column(ROW, pa.array([number for number, _ in body], pa.int64())), folder)
+    header = [*rows[start], *[None] * (width - len(rows[start]))]
+    names = _not_ours(_unique([(name or "").strip() or f"column {i + 1}" for i, name in enumerate(header)]))
+    table = _body(rows[start + 1 :], names, first=start + 2)
+    _write(table, folder)
     return {
         "driver": "XLSX" if path.suffix.lower() == ".xlsx" else "CSV",
         "layername": sheetname,
-        "layers": sheets or [{"name": sheetname, "family": formats.TABLE, "n": len(body)}],
+        "layers": sheets or [{"name": sheetname, "family": formats.TABLE, "n": table.num_rows}],
         "crs": "",
         "encoding": choice.name if choice else "UTF-8",
         "encoding_origin": choice.origin if choice else "",
@@ -341,25 +342,46 @@ def _read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, 
     }
 
 
+def _body(rows: Sequence[Sequence[str | None]], names: Sequence[str], *, first: int) -> Any:
+    """Return the rows below the header as text, blank cells missing and blank rows left out.
+
+    `first` is the number of the first of them.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = list(zip_longest(*rows, [None] * len(names)))
+    columns = [pc.utf8_trim_whitespace(pa.array(column[:-1], pa.string())) for column in cells]
+    columns = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
+    table = pa.table([*columns, pa.array(np.arange(first, first + len(rows)))], names=[*names, ROW])
+    filled = np.any([column.is_valid().to_numpy(zero_copy_only=False) for column in columns], axis=0)
+    return table.filter(pa.array(filled))
+
+
 def _header_row(rows: Sequence[Sequence[str | None]], known: Sequence[str]) -> tuple[int, int]:
     """Return the row among the first with most known headers, and how many; else the first filled one.
 
     Titles and notes may stand above the headers. −1 where every row is blank.
     """
     headers = set(known)
-    filled = [i for i, row in enumerate(rows) if any(cell is not None for cell in row)]
+    filled = list(islice((i for i, row in enumerate(rows) if any(map(_filled, row))), HEADER_ROWS))
     if not filled:
         return -1, 0
-    counts = {i: sum(folded(cell) in headers for cell in rows[i] if cell) for i in filled[:HEADER_ROWS]}
+    counts = {i: sum(folded(cell) in headers for cell in rows[i] if cell) for i in filled}
     best = max(counts, key=lambda i: (counts[i], -i))
     if counts[best] < SURE_HEADERS:
         best = filled[0]
     return best, counts[best]
 
 
+def _filled(cell: str | None) -> bool:
+    return cell is not None and bool(cell.strip())
+
+
 def _sheet_rows(
     path: Path, wanted: str, known: Sequence[str]
-) -> tuple[str, list[list[str | None]], list[dict[str, Any]]]:
+) -> tuple[str, Sequence[Sequence[str | None]], list[dict[str, Any]]]:
     import python_calamine
 
     try:
@@ -393,7 +415,7 @@ def _cell(value: Any) -> str | None:
     return text or None
 
 
-def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.Choice]:
+def _csv_rows(path: Path, user: str) -> tuple[Sequence[Sequence[str | None]], encoding.Choice]:
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode("utf-8")
@@ -401,15 +423,16 @@ def _csv_rows(path: Path, user: str) -> tuple[list[list[str | None]], encoding.C
         raise Fault("unreadable", detail="it is not text")
     bom = raw.startswith(b"\xef\xbb\xbf")
     choice = encoding.choose(
-        raw.removeprefix(b"\xef\xbb\xbf").splitlines(),
+        [raw.removeprefix(b"\xef\xbb\xbf")],
         user=encoding.known_codec(user) if user else None,
         cpg="utf-8" if bom else None,
     )
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode(choice.codec, "replace" if choice.lossy else "strict")
+    errors = "replace" if choice.lossy else "strict"
+    text = encoding.decode(raw.removeprefix(b"\xef\xbb\xbf"), choice.codec, errors)
     delimiter = max(",;\t|", key=text[:20_000].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return [[cell.strip() or None for cell in row] for row in reader], choice
+        return list(reader), choice
     except csv.Error as error:
         raise Fault("bad-quotes", line=reader.line_num) from error
 

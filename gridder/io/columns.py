@@ -119,6 +119,9 @@ PERSONAL_VALUES = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")
 """A mainland mobile number, or an identity number of 18 characters."""
 
 
+NOTHING = ("nan", "none", "null", "n/a", "na", "/", "无")
+"""What people write, in any case, into a cell that has nothing to say; they also write dashes."""
+
 MEMBER_HEADERS = frozenset(folded(alias) for aliases in MEMBER_ROLES.values() for alias in aliases)
 """By these the header row of a table is known."""
 
@@ -161,6 +164,27 @@ def tells_apart(column: pd.Series[Any]) -> bool:
     """Return whether at least half of the filled values of a column are different."""
     filled = column.dropna()
     return len(filled) > 0 and filled.nunique() * 2 >= len(column)
+
+
+def texts(column: pd.Series[Any]) -> pd.Series[str]:
+    """Return cells as text without outer blanks: whole numbers without a point, blank cells missing."""
+    if pd.api.types.is_float_dtype(column):
+        column = column.map("{:.15g}".format, na_action="ignore")
+    elif not isinstance(column.dtype, pd.StringDtype):
+        column = column.map(str, na_action="ignore")
+    stripped = column.astype("str").str.strip()
+    return stripped.mask(stripped == "")
+
+
+def said(column: pd.Series[Any]) -> pd.Series[str]:
+    """Return cells as text, missing where they hold a word for nothing or dashes."""
+    found = texts(column)
+    return found.mask(found.str.lower().isin(NOTHING) | (found.str.strip("-") == ""))
+
+
+def or_none(column: pd.Series[str]) -> pd.Series[Any]:
+    """Return texts as objects, None where missing."""
+    return column.astype(object).where(column.notna(), None)
 
 
 def _unknown(what: str, name: str, known: Iterable[str], source: Source) -> Finding:

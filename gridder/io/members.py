@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from gridder.errors import InputError
 from gridder.geometry.crs import horizontal
 from gridder.geometry.validity import plausible
 from gridder.io import formats
-from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns
+from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns, or_none, said
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
 from gridder.io.read import rows_of_frame, text_ids
 from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Text
@@ -26,8 +25,6 @@ from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
 DEGREES = CRS.from_epsg(4326)
-BLANK = re.compile(r"(?i)\s*(|nan|none|null|n/?a|-+|/|无)\s*")
-"""What people write into a cell that has nothing to say."""
 SAME_PLACE = 1.0
 """So near, in units of the CRS, a point comes back to itself through its projection."""
 
@@ -108,8 +105,7 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     frame["home"] = pd.Series(home, dtype=object)
     frame["field_point"] = pd.Series(field_point, dtype=object)
     for role in MEMBER_TEXT_COLUMNS:
-        values = text_ids(rows.attributes[roles[role]]) if role in roles else [None] * len(frame)
-        frame[role] = pd.Series([_unless_blank(value) for value in values], dtype=object)
+        frame[role] = or_none(said(rows.attributes[roles[role]])) if role in roles else None
     frame["households"] = (
         pd.to_numeric(rows.attributes[roles["households"]], errors="coerce").to_numpy(dtype=float)
         if "households" in roles
@@ -146,10 +142,6 @@ def _order_by_content(rows: LayerRows) -> Ints:
     text = rows.attributes.map(str).agg("\x1f".join, axis=1) if rows.attributes.shape[1] else rows.rows
     points = shapely.to_wkt(rows.geometries, rounding_precision=3)
     return np.lexsort((rows.rows, points.astype(str), np.asarray(text, dtype=str)))
-
-
-def _unless_blank(value: str | None) -> str | None:
-    return None if value is None or BLANK.fullmatch(value) else value
 
 
 def _homes(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
@@ -235,13 +227,12 @@ def _points(
     return points, findings
 
 
-def _numbers(column: pd.Series[str]) -> tuple[Floats, Bools]:
+def _numbers(column: pd.Series[Any]) -> tuple[Floats, Bools]:
     """Return a column as numbers, and which cells hold something else."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    text = np.array(
-        [not pd.isna(value) and not BLANK.fullmatch(str(value)) for value in column], dtype=np.bool_
-    )
-    return numbers, text & ~np.isfinite(numbers)
+    text = ~np.isfinite(numbers)
+    text[text] = said(column[text]).notna()
+    return numbers, text
 
 
 def _in_crs(points: Geometries, rows: LayerRows) -> tuple[Geometries, list[Finding]]:

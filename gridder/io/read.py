@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,15 @@ import shapely
 from gridder.errors import InputError
 from gridder.geometry.validity import Polygons, plausible, to_polygons
 from gridder.io import formats
-from gridder.io.columns import UNIT_ROLES, ZONE_ROLES, find_columns, personal_columns, tells_apart
+from gridder.io.columns import (
+    UNIT_ROLES,
+    ZONE_ROLES,
+    find_columns,
+    or_none,
+    personal_columns,
+    tells_apart,
+    texts,
+)
 from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
 from gridder.model import Barriers, Bools, Finding, Geometries, Layer, Source, Text, Units, Zones
 from gridder.progress import Progress, silent
@@ -172,11 +181,9 @@ def unit_columns(rows: LayerRows, given: Mapping[str, str] | None = None) -> dic
     return roles
 
 
-def text_ids(column: pd.Series[str]) -> list[str | None]:
+def text_ids(column: pd.Series[Any]) -> list[str | None]:
     """Return ids as text: whole numbers without a point, blanks missing."""
-    if pd.api.types.is_float_dtype(column):
-        return [None if value != value else f"{value:.15g}" for value in column.tolist()]  # noqa: PLR0124
-    return [None if pd.isna(value) or not str(value).strip() else str(value).strip() for value in column]
+    return or_none(texts(column)).tolist()
 
 
 def _filled_ids(ids: list[str | None] | None, rows: np.ndarray) -> list[str]:

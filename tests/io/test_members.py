@@ -135,6 +135,65 @@ def test_a_csv_has_no_other_layer(tmp_path):
         gridder.read_members(f"{path}|layername=people")
 
 
+@pytest.mark.parametrize(
+    "word", ["", " ", "无", "NaN", "none", "NULL", "n/a", "NA", "/", "-", "---", "\u3000-\xa0"]
+)
+@pytest.mark.parametrize("kind", ["str", "object"])
+def test_words_for_nothing_are_blank(word, kind):
+    """In texts and in coordinates; what only resembles one is text."""
+    table = pd.DataFrame(
+        {"lon": [word, "x"], "lat": [word, "y"], "room": [word, "-1"], "skill": [word, "//"]}
+    )
+    members = gridder.members_from_frame(table.astype(kind))
+    assert members.frame[["room", "skill"]].to_numpy().tolist() == [[None, None], ["-1", "//"]]
+    assert _kinds(members) == {"bad-coordinates": (2,)}
+
+
+def test_cells_of_a_frame_that_are_no_text():
+    """Whole numbers lose their point, others keep their digits, dates and mixed cells are as Python writes them."""
+    frame = pd.DataFrame(
+        {
+            "id": [1.0, 0.1, None],
+            "floor": [2, 3, 4],
+            "room": pd.Series([101, " A ", True], dtype=object),
+            "address": pd.to_datetime(["2020-01-02", None, "2020-01-02"]),
+        }
+    )
+    people = gridder.members_from_frame(frame).frame
+    assert people["member_id"].tolist() == ["1", "0.1", "row 3"]
+    assert people["floor"].tolist() == ["2", "3", "4"]
+    assert people["room"].tolist() == ["101", "A", "True"]
+    assert people["address"].tolist() == ["2020-01-02 00:00:00", None, "2020-01-02 00:00:00"]
+
+
+def test_ragged_rows_of_a_csv(tmp_path):
+    """Short rows are blank at their end, long ones get a column, blank ones are left out; rows keep their numbers."""
+    path = tmp_path / "m.csv"
+    path.write_text("\n姓名,编号\n甲\n , \n乙, 2 ,more\n", encoding="utf-8")
+    members = gridder.read_members(path)
+    assert members.frame[["member_id", "row", "name"]].to_numpy().tolist() == [
+        ["row 3", 3, "甲"],
+        ["2", 5, "乙"],
+    ]
+    assert members.attributes["column 3"].fillna("").tolist() == ["", "more"]
+
+
+def test_a_csv_that_ends_inside_a_letter(tmp_path):
+    """The letter is lost and nothing else."""
+    path = tmp_path / "m.csv"
+    path.write_bytes("姓名,编号\n甲,1\n乙,二".encode()[:-1])
+    assert gridder.read_members(path).frame["name"].tolist() == ["甲", "乙"]
+
+
+def test_headers_named_as_our_own_columns(tmp_path):
+    """They do no harm."""
+    path = tmp_path / "m.csv"
+    path.write_text("id,__row__,__wkb__\n1,a,b\n", encoding="utf-8")
+    members = gridder.read_members(path)
+    assert members.attributes.iloc[0].tolist() == ["a", "b"]
+    assert members.frame["row"].tolist() == [2]
+
+
 def test_roles_by_the_words_of_the_contract(tmp_path):
     """--map-column members.id and members.unit_id name the member's id and parcel."""
     path = tmp_path / "m.csv"
