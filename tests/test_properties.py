@@ -199,7 +199,7 @@ def test_write_then_read_is_identity(drawn, tmp_path_factory):
         written, read = (
             pd.DataFrame(getattr(p, name)).drop(columns="geometry", errors="ignore") for p in (plan, back)
         )
-        assert_frame_equal(written, read, check_dtype=False)
+        assert_frame_equal(written, read)
     assert dict(back.report.content) == dict(plan.report.content)
     assert dict(back.recipe) == dict(plan.recipe)
     assert back.roster is None

@@ -144,7 +144,7 @@ def _grids(
             "zone": [ground.zone_names[z] for z in zone],
             "zone_code": [ground.zone_codes[z] for z in zone],
             "size": size,
-            "target": divided.bounds.target,
+            "target": float(divided.bounds.target),
             "deviation": (size - divided.bounds.target) / divided.bounds.target,
             "n_units": np.bincount(grid, minlength=n),
             "n_members": np.bincount(grid[unit[unit >= 0]], minlength=n),
@@ -242,7 +242,7 @@ def _composition(divided: Divided, grid: np.ndarray, grid_ids: np.ndarray) -> pd
         ignore_index=True,
     )
     counts.insert(0, "layer", divided.layer)
-    counts.insert(1, "grid_id", grid_ids[counts["grid"].to_numpy(dtype=np.int64)])
+    counts.insert(1, "grid_id", pd.Series(grid_ids[counts["grid"].to_numpy(dtype=np.int64)], dtype="str"))
     return counts[list(CATEGORIES)]
 
 
