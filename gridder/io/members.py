@@ -129,19 +129,20 @@ def _ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[list[str], Bools]:
         return [str(row) for row in rows.rows], np.zeros(len(rows.rows), dtype=np.bool_)
     own = text_ids(rows.attributes[roles["member_id"]])
     ids = [value or f"row {row}" for value, row in zip(own, rows.rows, strict=True)]
-    if len(set(ids)) == len(ids):
-        return ids, np.zeros(len(ids), dtype=np.bool_)
-    order = _order_by_content(rows)
+    shared = pd.Series(ids, dtype=object).duplicated(keep=False).to_numpy(dtype=np.bool_)
+    if not shared.any():
+        return ids, shared
+    order = np.concatenate([np.flatnonzero(~shared), _in_order_of_content(rows, np.flatnonzero(shared))])
     unique, repeated = unique_ids([ids[i] for i in order])
     at = np.argsort(order)
     return [unique[i] for i in at], repeated[at]
 
 
-def _order_by_content(rows: LayerRows) -> Ints:
-    """Return the rows in an order that does not depend on theirs, so that numbered ids stay with a person."""
-    text = rows.attributes.map(str).agg("\x1f".join, axis=1) if rows.attributes.shape[1] else rows.rows
-    points = shapely.to_wkt(rows.geometries, rounding_precision=3)
-    return np.lexsort((rows.rows, points.astype(str), np.asarray(text, dtype=str)))
+def _in_order_of_content(rows: LayerRows, at: Ints) -> Ints:
+    """Return positions in an order that does not depend on that of the rows, so that numbered ids stay with a person."""
+    text = rows.attributes.iloc[at].map(str).agg("\x1f".join, axis=1)
+    points = shapely.to_wkt(rows.geometries[at], rounding_precision=3)
+    return at[np.lexsort((at, points.astype(str), np.asarray(text, dtype=str)))]
 
 
 def _homes(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
