@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.model import Floats, Geometries, Ints, Lang, PlanView
+from gridder.model import Floats, Geometries, Ints, Lang, PlanView, Text
 from maps.style import PALETTE, colouring, outline
 from maps.words import WORDS
 
@@ -51,14 +51,15 @@ class Rings:
 
 @dataclass(frozen=True)
 class Payload:
-    """The two texts in base64 that the page decodes."""
+    """The two texts in base64 that the page decodes, and the title in the language it opens in."""
 
     about: str
     geometry: str
+    heading: str
 
 
-def build_payload(view: PlanView, lang: Lang, title: str | None) -> Payload:
-    """Pack a view for the page that opens in `lang` under `title`."""
+def build_payload(view: PlanView, lang: Lang, title: str | None, open_grid: str | None = None) -> Payload:
+    """Pack a view for the page that opens in `lang`, under `title`, with the panel of `open_grid`."""
     leaves_units_out = len(view.units) > MOST_UNITS
     units = view.units.iloc[:0] if leaves_units_out else view.units
     sections = {
@@ -73,9 +74,12 @@ def build_payload(view: PlanView, lang: Lang, title: str | None) -> Payload:
     neighbours = {
         end: view.neighbours[end].map(position).to_numpy(dtype=np.int64) for end in ("grid_a", "grid_b")
     }
+    opened = None if open_grid is None else int(position[open_grid])
+    titles = _titles(title, None if opened is None else str(view.grids["code"].iloc[opened]))
     about = {
         "lang": lang,
-        "title": title,
+        "title": [titles.en, titles.zh],
+        "open": opened,
         "k": view.k,
         "words": {key: [text.en, text.zh] for key, text in WORDS.items()},
         "palette": [[fill, outline(fill)] for fill in PALETTE],
@@ -96,7 +100,7 @@ def build_payload(view: PlanView, lang: Lang, title: str | None) -> Payload:
         "units_left_out": len(view.units) if leaves_units_out else 0,
     }
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
-    return Payload(_packed(text.encode()), _packed(_planes(rings)))
+    return Payload(_packed(text.encode()), _packed(_planes(rings)), titles.say(lang))
 
 
 def to_world(lonlat: Floats) -> Ints:
@@ -129,6 +133,12 @@ def to_rings(geoms: Geometries) -> Rings:
         np.bincount(ring[keep], minlength=len(curves)),
         xy[keep],
     )
+
+
+def _titles(title: str | None, code: str | None) -> Text:
+    if title:
+        return Text(title, title)
+    return WORDS["title"] if code is None else WORDS["title_of"].format(code=code)
 
 
 def _planes(rings: list[Rings]) -> bytes:

@@ -12,7 +12,7 @@ from jinja2 import Template
 from gridder.model import Lang, PlanView
 from maps.offline import Inline, number_ids, scripts, styles
 from maps.payload import build_payload
-from maps.words import OLD_BROWSER, WORDS
+from maps.words import OLD_BROWSER
 
 
 class PlanMap(folium.Map):
@@ -30,6 +30,8 @@ class PlanMap(folium.Map):
         Language in which the page opens.
     title
         Title of the page.
+    open_grid
+        The grid whose panel is open; the view is fitted to it, and the others are light.
     """
 
     _template = Template(
@@ -51,14 +53,16 @@ class PlanMap(folium.Map):
     )
     old_browser = OLD_BROWSER
 
-    def __init__(self, view: PlanView, *, lang: Lang = "en", title: str | None = None) -> None:
+    def __init__(
+        self, view: PlanView, *, lang: Lang = "en", title: str | None = None, open_grid: str | None = None
+    ) -> None:
         west, south, east, north = view.grids.total_bounds.tolist()
         super().__init__(location=((south + north) / 2, (west + east) / 2), tiles=None)
         self.default_js: list[tuple[str, str]] = []
         self.default_css: list[tuple[str, str]] = []
         number_ids(self)
-        payload = build_payload(view, lang, title)
-        self._heading = escape(title or WORDS["title"].say(lang))
+        payload = build_payload(view, lang, title, open_grid)
+        self._heading = escape(payload.heading)
         self._inlined = {
             "style": Inline("style", styles()),
             "about": Inline("script", payload.about, 'type="text/plain" id="gridder-about"'),

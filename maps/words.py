@@ -6,6 +6,7 @@ from gridder.model import Text
 
 WORDS = {
     "title": Text("Grids", "网格图"),
+    "title_of": Text("Grid {code}", "网格 {code}"),
     "other_language": Text("中文", "English"),
     "search": Text("Search grid or unit", "查找网格或地块、楼栋"),
     "found_grid": Text("grid", "网格"),
@@ -63,7 +64,7 @@ WORDS = {
     "north": Text("N", "北"),
     "zoom_in": Text("Zoom in", "放大"),
     "zoom_out": Text("Zoom out", "缩小"),
-    "whole": Text("Show the whole plan", "显示全图"),
+    "whole": Text("Show the whole map", "显示全图"),
     "map": Text("Map of the grids", "网格地图"),
     "why": Text("Why it is out of bounds", "超出范围的原因"),
     "unit-over-maximum": Text(

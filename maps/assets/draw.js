@@ -12,6 +12,7 @@ Gridder.style = {
   halo: "rgba(255,255,255,0.92)",
   fieldFill: 0.55,
   buildingFill: 0.5,
+  beside: 0.35,
 };
 
 /* A canvas that Leaflet keeps in place while the map moves; `draw(context, frame)` fills it. */
@@ -120,7 +121,10 @@ Gridder.drawScene = (context, frame, data, state) => {
   for (const layer of ["field", "building"]) {
     if (!state.on[layer]) continue;
     const seen = Gridder.seenGrids(data, frame, layer);
-    Gridder.fillGrids(context, frame, data, seen, Gridder.style[`${layer}Fill`]);
+    const beside = seen.filter((g) => data.open !== null && g !== data.open);
+    const fill = Gridder.style[`${layer}Fill`];
+    Gridder.fillGrids(context, frame, data, beside, fill * Gridder.style.beside);
+    Gridder.fillGrids(context, frame, data, seen.filter((g) => !beside.includes(g)), fill);
     if (state.on.units && Gridder.showsUnits(data, frame, layer)) {
       Gridder.drawUnits(context, frame, data, seen, layer);
     }
@@ -333,15 +337,9 @@ Gridder.drawLabels = (context, frame, data, state) => {
   context.lineJoin = "round";
   context.setLineDash([]);
 
-  if (state.on.zones) {
-    data.zones.name.forEach((name, i) => {
-      const look = { weight: 700, size: 14, sign: true, colour: Gridder.style.zoneLine };
-      put(name, ...place(data.zones.label, i), { ...look, room: room(data.sections.zones.start + i) });
-    });
-  }
   const { grids, units } = data.sections;
-  for (const g of data.gridsByArea) {
-    if (!state.on[data.grids.layer[g]] || !Gridder.isSeen(data.shapes.box, grids.start + g, frame)) continue;
+  const putGrid = (g) => {
+    if (!state.on[data.grids.layer[g]] || !Gridder.isSeen(data.shapes.box, grids.start + g, frame)) return;
     const colour = data.grids.within[g] ? Gridder.style.ink : Gridder.style.alarm;
     const space = room(grids.start + g);
     const point = Gridder.labelPoint(data, g, frame);
@@ -349,7 +347,15 @@ Gridder.drawLabels = (context, frame, data, state) => {
       weight: 600, size: space[0] > 110 ? 13 : 11, halo: 3.5, colour, room: [space[0] * 0.92, space[1] * 0.8],
     };
     if (!put(data.grids.code[g], ...point, look)) put(String(data.grids.number[g]), ...point, look);
+  };
+  if (data.open !== null) putGrid(data.open);
+  if (state.on.zones) {
+    data.zones.name.forEach((name, i) => {
+      const look = { weight: 700, size: 14, sign: true, colour: Gridder.style.zoneLine };
+      put(name, ...place(data.zones.label, i), { ...look, room: room(data.sections.zones.start + i) });
+    });
   }
+  for (const g of data.gridsByArea) if (g !== data.open) putGrid(g);
   if (!state.on.units) return;
   for (const layer of ["field", "building"]) {
     if (!state.on[layer] || data.unitWidth[layer] * frame.scale < 46) continue;

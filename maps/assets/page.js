@@ -27,7 +27,8 @@ Gridder.open = async (map) => {
   const say = Gridder.speaker(data, state);
   const page = Gridder.buildPage(map, data, state, say);
   page.write();
-  Gridder.showWhole(map, data, page);
+  if (data.open === null) Gridder.showWhole(map, data, page);
+  else page.showGrid(data.open);
   page.addSheets();
   document.documentElement.dataset.ready = "true";
 };
@@ -161,6 +162,8 @@ Gridder.buildPage = (map, data, state, say) => {
     list: (layer) => select({ listed: layer }, false),
   };
 
+  page.showGrid = actions.showGrid;
+
   /* The card: title, language, search, layers. */
   const layersPart = h("details", { class: "g-layers", open: window.innerWidth > 720 });
   const writeLayers = () => layersPart.replaceChildren(...Gridder.layerRows(data, state, say, {
@@ -172,7 +175,7 @@ Gridder.buildPage = (map, data, state, say) => {
   }));
   page.write = () => {
     document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
-    const title = data.title ?? say.word("title");
+    const title = data.title[state.lang === "zh" ? 1 : 0];
     document.title = title;
     map.getContainer().setAttribute("aria-label", say.word("map"));
     page.card.replaceChildren(

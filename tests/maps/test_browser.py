@@ -33,9 +33,10 @@ def open_map(browser, tmp_path):
     """Return a function that opens a view's map offline; afterwards nothing was asked for or went wrong."""
     contexts, troubles = [], []
 
-    def open_view(view, *, width=1366, height=768, **options):
+    def open_view(view, *, grid_id=None, width=1366, height=768, **options):
         path = tmp_path / "map.html"
-        maps.plan_map(view, **options).save(path)
+        made = maps.plan_map(view, **options) if grid_id is None else maps.grid_map(view, grid_id, **options)
+        made.save(path)
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         contexts.append(context)
         page = context.new_page()
@@ -242,3 +243,47 @@ def test_a_phone_sees_map_and_panel(open_map, view):
     assert panel["x"] >= 0
     assert panel["x"] + panel["width"] <= 390
     assert middle_of(page, view, "f9")[1] < panel["y"]
+
+
+def test_the_map_of_a_grid_opens_its_panel_and_fits_it(open_map, view):
+    """The group can be read at once, the grid lies between card and panel, its neighbours are lighter."""
+    page = open_map(view, grid_id="f1")
+    panel, card = page.locator(".g-panel"), page.locator(".g-card")
+    assert panel.locator("h2").inner_text() == "01002"
+    assert "9 people" in panel.inner_text()
+    assert panel.locator(".g-chips").nth(1).locator("button").count() == 4
+    assert card.locator(".g-layer b").inner_text() == "4"
+    west, south, east, north = view.grids.set_index("grid_id").geometry["f1"].bounds
+    left, bottom = place_of(page, west, south)
+    right, top = place_of(page, east, north)
+    assert left > card.bounding_box()["x"] + card.bounding_box()["width"]
+    assert right < panel.bounding_box()["x"]
+    assert 0 < top < bottom - 150 < 768
+    for name in ("labels", "units", "zones"):
+        page.locator(f"input[name={name}]").uncheck()
+    own = colour_at(page, *place_of(page, west + 0.003, south + 0.003))
+    beside = colour_at(page, *place_of(page, west - 0.001, south + 0.003))
+    assert own[3] > 2 * beside[3] > 0
+    far = place_of(page, west + 0.003, north + 0.006)
+    assert colour_at(page, *far)[3] == 0
+    page.keyboard.press("Escape")
+    assert panel.is_hidden()
+
+
+def test_the_map_of_a_grid_changes_its_language(open_map, view):
+    """Its title is the code, in the words of either language; a title that was given stays."""
+    page = open_map(view, grid_id="b1", lang="zh")
+    assert page.title() == page.locator("h1").inner_text() == "网格 01002"
+    page.locator(".g-lang").click()
+    assert page.title() == page.locator("h1").inner_text() == "Grid 01002"
+    page = open_map(view, grid_id="b1", title="一号小组")
+    page.locator(".g-lang").click()
+    assert page.title() == "一号小组"
+
+
+def test_a_phone_sees_the_grid_above_its_panel(open_map, view):
+    """The open panel leaves the grid in sight."""
+    page = open_map(view, grid_id="f5", width=390, height=844)
+    _, y = middle_of(page, view, "f5")
+    card, panel = (page.locator(name).bounding_box() for name in (".g-card", ".g-panel"))
+    assert card["y"] + card["height"] < y < panel["y"]
