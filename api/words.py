@@ -1,0 +1,516 @@
+"""Every word of the pages, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gridder.model import Text
+
+STAGES: Mapping[str, Text] = {
+    "read": Text("Reading the files", "读取文件"),
+    "measure": Text("Measuring", "量算"),
+    "place": Text("Placing members", "成员落位"),
+    "units": Text("Preparing fields and buildings", "整理地块与楼栋"),
+    "neighbours": Text("Finding neighbours", "寻找相邻关系"),
+    "solve": Text("Dividing into grids", "划分网格"),
+    "grids": Text("Drawing the grids", "绘制网格边界"),
+    "report": Text("Scoring the plan", "评估方案"),
+    "write": Text("Writing the results", "写出结果"),
+    "views": Text("Drawing the maps", "制作地图"),
+}
+"""What a job is doing, by the name of its stage."""
+
+STATUSES: Mapping[str, Text] = {
+    "accepted": Text("Waiting", "排队中"),
+    "running": Text("Running", "运行中"),
+    "successful": Text("Done", "已完成"),
+    "failed": Text("Failed", "失败"),
+    "dismissed": Text("Stopped", "已停止"),
+}
+
+ROLES: Mapping[str, tuple[Text, Text]] = {
+    "fields": (
+        Text("Fields", "地块"),
+        Text("Boundaries of the parcels that people farm.", "成员耕种的地块边界（面）。"),
+    ),
+    "buildings": (
+        Text("Residential buildings", "居民楼栋"),
+        Text("Footprints of the buildings that people live in.", "成员居住的楼栋轮廓（面）。"),
+    ),
+    "members": (
+        Text("Members", "成员名册"),
+        Text(
+            "The people to be placed: a table with parcel numbers, coordinates or buildings, or points.",
+            "需要编入网格的成员：含地块编号、经纬度或楼栋的表格，或点数据。",
+        ),
+    ),
+    "zones": (
+        Text("Zones", "片区"),
+        Text(
+            "Areas that no grid may leave: management areas, communities.",
+            "网格不得跨越的范围：管理区、社区等（面）。",
+        ),
+    ),
+    "barriers": (
+        Text("Barriers", "障碍"),
+        Text(
+            "Lines that no grid crosses: rivers, highways, railways.",
+            "网格不得跨越的线：河流、公路、铁路等。",
+        ),
+    ),
+}
+"""What a file may be to a plan: its name and what it is."""
+
+FILES: Mapping[str, tuple[Text, Text]] = {
+    "map.html": (
+        Text("Map", "地图"),
+        Text(
+            "One file that opens in any browser, without a network.",
+            "单个文件，任何浏览器均可打开，无需联网。",
+        ),
+    ),
+    "grids.xlsx": (
+        Text("Table of the grids", "网格一览表"),
+        Text("Codes, sizes and zones for Excel.", "编码、规模与片区，用 Excel 打开。"),
+    ),
+    "rosters.xlsx": (
+        Text("Rosters", "网格花名册"),
+        Text(
+            "Who is in which grid, to print; people under pseudonyms, without names.",
+            "各网格的成员，可打印；只有化名编号，不含姓名。",
+        ),
+    ),
+    "report.html": (
+        Text("Report", "报告"),
+        Text(
+            "Scores, exceptions with their reasons, repairs, how to make it again.",
+            "指标、例外及原因、修复记录、复现方法。",
+        ),
+    ),
+    "grids.gpkg": (
+        Text("GeoPackage", "GeoPackage"),
+        Text("Grids and units for QGIS and other GIS.", "网格与地块/楼栋，适用于 QGIS 等软件。"),
+    ),
+    "grids.shp.zip": (
+        Text("Shapefile", "Shapefile"),
+        Text("The same for older programs, zipped.", "内容相同，适用于较旧的软件（压缩包）。"),
+    ),
+    "grids.geojson": (
+        Text("GeoJSON", "GeoJSON"),
+        Text("The same for web maps and programs.", "内容相同，适用于网络地图与程序。"),
+    ),
+    "grids.kml": (
+        Text("KML", "KML"),
+        Text("The same for Google Earth and Ovital.", "内容相同，适用于谷歌地球、奥维地图。"),
+    ),
+    "plan.gpkg": (
+        Text("Whole plan", "完整方案"),
+        Text(
+            "Everything in the CRS of the measurements: grids, units, plots, links, placements.",
+            "量算坐标系下的全部图层：网格、地块/楼栋、楼栋用地、相邻关系、落位结果。",
+        ),
+    ),
+    "plan.json": (
+        Text("Recipe", "方案参数"),
+        Text(
+            "Inputs and parameters: enough to make the same plan again.",
+            "输入与参数，可据此重新得到相同方案。",
+        ),
+    ),
+    "report.json": (
+        Text("Report for programs", "报告数据"),
+        Text("The numbers of the report.", "报告中的各项数值。"),
+    ),
+}
+"""What a plan offers to download: its name and what it is for."""
+
+FILE_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "for_people": ("map.html", "report.html", "grids.xlsx", "rosters.xlsx"),
+    "for_gis": ("grids.gpkg", "grids.shp.zip", "grids.geojson", "grids.kml"),
+    "for_experts": ("plan.gpkg", "plan.json", "report.json"),
+}
+
+COLUMN_ROLES: Mapping[str, Text] = {
+    "unit_id": Text("Number of the field or building", "地块/楼栋编号"),
+    "compound": Text("Compound", "小区"),
+    "building": Text("Building", "楼栋"),
+    "stairwell": Text("Stairwell", "单元"),
+    "households": Text("Number of households", "户数"),
+    "date": Text("Date of the survey", "测绘日期"),
+    "member_id": Text("Number of the member", "成员编号"),
+    "name": Text("Name", "名称/姓名"),
+    "phone": Text("Phone", "电话"),
+    "id_number": Text("Identity number", "身份证号"),
+    "household": Text("Household number", "户号"),
+    "floor": Text("Floor", "楼层"),
+    "room": Text("Room", "房号"),
+    "parcel": Text("Parcel number", "地块编号"),
+    "address": Text("Address", "地址"),
+    "skill": Text("Skill", "技能"),
+    "lon": Text("Longitude of the home", "家庭经度"),
+    "lat": Text("Latitude of the home", "家庭纬度"),
+    "field_lon": Text("Longitude of the field", "田块经度"),
+    "field_lat": Text("Latitude of the field", "田块纬度"),
+    "code": Text("Code", "编码"),
+}
+"""What a column may mean."""
+
+USES: Mapping[str, Text] = {
+    "units": Text("fields or buildings", "地块或楼栋"),
+    "zones": Text("zones", "片区"),
+    "members": Text("members", "成员名册"),
+}
+
+SCRIPT: Mapping[str, Text] = {
+    "choose_file": Text("Choose a file", "选择文件"),
+    "change_file": Text("Other file", "更换文件"),
+    "remove": Text("Remove", "移除"),
+    "uploading": Text("Uploading", "正在上传"),
+    "inspecting": Text("Looking at the file", "正在检查文件"),
+    "uploaded": Text("read", "已读取"),
+    "failed_upload": Text("This file could not be used", "无法使用此文件"),
+    "no_answer": Text("The service does not answer", "服务没有响应"),
+    "no_answer_remedy": Text("Check the connection and try again.", "请检查网络连接后重试。"),
+    "rows": Text("Rows", "行数"),
+    "geometry": Text("Geometry", "几何类型"),
+    "table": Text("table without geometry", "无几何的表格"),
+    "crs": Text("Coordinate system", "坐标系"),
+    "crs_none": Text("none", "无"),
+    "crs_table": Text("degrees, from the columns", "经纬度，取自列"),
+    "encoding": Text("Encoding", "文字编码"),
+    "area": Text("Area", "面积"),
+    "ha": Text("ha", "公顷"),
+    "mu": Text("mu", "亩"),
+    "layer": Text("Layer", "图层"),
+    "layer_help": Text("This file holds several layers.", "此文件含多个图层。"),
+    "subset": Text("Only rows where", "仅限以下条件的行"),
+    "subset_help": Text(
+        "A filter as in QGIS, e.g. \"highway\" = 'primary'; empty takes all rows.",
+        "与 QGIS 相同的筛选条件，如 \"类别\" = '河流'；留空为全部行。",
+    ),
+    "as_told": Text("as the file says", "按文件所述"),
+    "encoding_help": Text(
+        "Right when the rows below read well. Old survey files are often GBK.",
+        "下方预览文字正常即为正确；较旧的测绘文件多为 GBK。",
+    ),
+    "crs_help": Text(
+        "Leave empty to take the file's own. E.g. EPSG:4490 for CGCS2000 in degrees.",
+        "留空则采用文件自带坐标系。例如 EPSG:4490 为 CGCS2000 经纬度。",
+    ),
+    "crs_4490": Text("CGCS2000, degrees", "CGCS2000 经纬度"),
+    "crs_4326": Text("WGS 84, degrees", "WGS 84 经纬度"),
+    "crs_zone": Text("CGCS2000, 3 degrees, {m}° E", "CGCS2000 三度带，{m}°E"),
+    "columns": Text("What the columns mean", "列的含义"),
+    "columns_help": Text(
+        "Found by their headers. Change what is wrong; unset ones are not needed.",
+        "已按表头识别，有误请更改；未设置的可不填。",
+    ),
+    "other_columns": Text("More columns", "更多列"),
+    "not_set": Text("not set", "未设置"),
+    "first_rows": Text("First rows", "前几行"),
+    "masked": Text("Names, phones and addresses are masked (***).", "姓名、电话、地址已遮盖（***）。"),
+    "no_problems": Text("No problems found.", "没有发现问题。"),
+    "problems": Text("What was noticed", "检查结果"),
+    "n_problems": Text("{n} remarks", "{n} 条提示"),
+    "no_remarks": Text("no remarks", "无提示"),
+    "in_rows": Text("rows {rows}", "第 {rows} 行"),
+    "and_more": Text("{rows} and {n} more", "{rows} 等，另有 {n} 行"),
+    "use_as": Text("Show the columns for use as", "按以下用途显示列"),
+    "read_again": Text("Read again", "重新读取"),
+    "saved": Text("Saved. From now on the file is read like this.", "已保存，此后按此方式读取该文件。"),
+    "something_wrong": Text("This did not work", "操作未成功"),
+    "need_units": Text("Choose fields or buildings first.", "请先选择地块或楼栋文件。"),
+    "still_busy": Text("A file is still being read.", "仍有文件正在读取。"),
+    "fix_files": Text("Remove or replace the files that could not be used.", "请移除或更换无法使用的文件。"),
+    "need_size": Text("Give a target, or a number of grids.", "请填写目标规模或网格数。"),
+    "size_order": Text("Minimum, target and maximum must rise.", "须满足：下限 ≤ 目标 ≤ 上限。"),
+    "estimate": Text("About {n} grids.", "约 {n} 个网格。"),
+    "estimate_of": Text("{total} {unit} in all.", "合计 {total} {unit}。"),
+    "estimate_each": Text("About {n} {unit} in each grid.", "每个网格约 {n} {unit}。"),
+    "unit_members": Text("people", "人"),
+    "unit_households": Text("households", "户"),
+    "unit_area_ha": Text("ha", "公顷"),
+    "unit_area_mu": Text("mu", "亩"),
+    "of_column": Text("column {name}", "列“{name}”"),
+    "starting": Text("Starting", "正在开始"),
+    "waiting_place": Text("Waiting, place {n} in the queue", "排队中，前面还有 {n} 位"),
+    "waiting_next": Text("Waiting, next in the queue", "排队中，即将开始"),
+    "stopping": Text("Stopping", "正在停止"),
+    "elapsed": Text("{time} so far", "已用 {time}"),
+    "seconds": Text("{s} s", "{s} 秒"),
+    "minutes": Text("{m} min {s} s", "{m} 分 {s} 秒"),
+    "copied": Text("Copied", "已复制"),
+    "copy": Text("Copy", "复制"),
+    "preparing": Text("Preparing the file", "正在准备文件"),
+    "names_done": Text(
+        "The file was downloaded; it was noted who asked and why.", "文件已下载，申请人与事由已记录。"
+    ),
+    "step_of": Text("Step {n} of 3", "第 {n} 步，共 3 步"),
+}
+"""Words that the scripts use."""
+
+WORDS: Mapping[str, Text] = {
+    **SCRIPT,
+    "site": Text("Gridder", "网格划分"),
+    "skip": Text("Skip to the content", "跳到正文"),
+    "other_language": Text("中文", "English"),
+    "plans": Text("Plans", "方案"),
+    "new_plan": Text("New plan", "新建方案"),
+    "help": Text("Help", "帮助"),
+    "sign_out": Text("Sign out", "退出"),
+    "role_viewer": Text("viewer", "查看者"),
+    "role_planner": Text("planner", "规划员"),
+    "role_roster-reader": Text("roster reader", "名册查阅员"),
+    "role_admin": Text("administrator", "管理员"),
+    "sign_in": Text("Sign in", "登录"),
+    "sign_in_lead": Text("Divides land and towns into grids.", "将田地与居民区划分为网格。"),
+    "key": Text("Key", "密钥"),
+    "key_help": Text(
+        "The key that you were given. On the first start the service prints a link that signs in by itself.",
+        "请输入管理员提供的密钥。服务首次启动时会显示一个可直接登录的链接。",
+    ),
+    "key_wrong": Text(
+        "This key is unknown, expired or revoked. Ask who runs the service for a new one.",
+        "该密钥未知、已过期或已吊销，请向管理员申请新的密钥。",
+    ),
+    "problem": Text("Problem", "出错"),
+    "go_back": Text("To the plans", "返回方案列表"),
+    "home_lead": Text(
+        "Each plan divides land or a town into grids of a reasonable size and places people in them.",
+        "每个方案将田地或居民区划分为规模合理的网格，并将成员编入其中。",
+    ),
+    "home_empty": Text("There are no plans yet.", "还没有方案。"),
+    "home_empty_planner": Text(
+        "Bring a boundary file of fields or buildings, and a roster if you have one.",
+        "请准备地块或楼栋的边界文件；有成员名册的也请备好。",
+    ),
+    "under_way": Text("Under way", "进行中"),
+    "untitled": Text("Untitled", "未命名"),
+    "plan": Text("Plan", "方案"),
+    "made": Text("Made", "生成时间"),
+    "made_from": Text("Made from", "来源"),
+    "kept_until": Text("kept until {day}", "保留至 {day}"),
+    "scores": Text("Scores", "指标"),
+    "n_grids": Text("grids", "个网格"),
+    "within": Text("within bounds", "规模达标"),
+    "contiguous": Text("connected", "连通"),
+    "mean_deviation": Text("mean deviation", "平均偏差"),
+    "compactness": Text("compactness", "紧凑度"),
+    "placed": Text("members placed", "成员已落位"),
+    "older": Text("Older", "更早"),
+    "newer": Text("Newer", "更新"),
+    "uploads": Text("Uploaded files", "已上传文件"),
+    "uploads_help": Text(
+        "Files are kept encrypted until the day named. Deleting one deletes the plans made from it.",
+        "文件加密保存至所列日期。删除文件会一并删除由其生成的方案。",
+    ),
+    "file": Text("File", "文件"),
+    "size_of_file": Text("Size", "大小"),
+    "uploaded_at": Text("Uploaded", "上传时间"),
+    "ends": Text("Kept until", "保留至"),
+    "new_lead": Text(
+        "Three steps: choose files, look at what was read, set the size of the grids.",
+        "三个步骤：选择文件、核对读取结果、设定网格规模。",
+    ),
+    "step_files": Text("Files", "文件"),
+    "step_review": Text("Review", "核对"),
+    "step_size": Text("Size", "规模"),
+    "files_help": Text(
+        "Fields or buildings are needed, the rest is optional. Drop a file on its box, or choose one.",
+        "地块与楼栋至少一项，其余可选。可将文件拖入对应方框，或点击选择。",
+    ),
+    "formats_areas": Text(
+        "Zipped shapefile or its parts, GeoPackage, GeoJSON",
+        "Shapefile 压缩包或其组成文件、GeoPackage、GeoJSON",
+    ),
+    "formats_table": Text("Excel, CSV, or points as above", "Excel、CSV，或上述格式的点"),
+    "optional": Text("optional", "可选"),
+    "earlier": Text("or an earlier upload", "或选用已上传的文件"),
+    "earlier_none": Text("choose …", "请选择…"),
+    "drop_here": Text("Drop the file here", "将文件拖到这里"),
+    "next": Text("Next", "下一步"),
+    "back": Text("Back", "上一步"),
+    "review_help": Text(
+        "This is how each file was read. Correct what is wrong before going on.",
+        "以下为各文件的读取结果，如有误请先更正再继续。",
+    ),
+    "size_help": Text(
+        "Grids are made as near to the target as can be, connected and compact, within the bounds.",
+        "网格规模尽量接近目标，不超出上下限，连通且紧凑。",
+    ),
+    "title": Text("Name of the plan", "方案名称"),
+    "title_help": Text("To find it again, e.g. the place and the year.", "便于日后查找，如地点与年份。"),
+    "title_example": Text("Chenhe Farm, spring", "晨禾农场 春季"),
+    "field_grids": Text("Field grids", "田间网格"),
+    "building_grids": Text("Building grids", "楼宇网格"),
+    "balance": Text("What is balanced", "均衡对象"),
+    "balance_help": Text("What should be about the same in every grid.", "各网格应大致相等的量。"),
+    "of_members": Text("members (people)", "成员（人）"),
+    "of_households": Text("households", "户"),
+    "of_area_ha": Text("area in hectares", "面积（公顷）"),
+    "of_area_mu": Text("area in mu (亩)", "面积（亩）"),
+    "how": Text("How it is given", "设定方式"),
+    "by_target": Text("by size", "按规模"),
+    "by_count": Text("by number of grids", "按网格数"),
+    "target": Text("Target", "目标规模"),
+    "minimum": Text("Minimum", "下限"),
+    "maximum": Text("Maximum", "上限"),
+    "bounds_help": Text(
+        "No grid is smaller or larger unless it cannot be otherwise; each exception is explained in the report.",
+        "除非确无办法，网格规模不会超出上下限；例外情况会在报告中逐一说明。",
+    ),
+    "count": Text("Number of grids", "网格数"),
+    "count_help": Text(
+        "Over all zones together. The target is then the mean, the bounds half and one and a half of it.",
+        "所有片区合计。目标为平均值，上下限为其一半与一倍半。",
+    ),
+    "advanced": Text("Advanced", "高级选项"),
+    "advanced_help": Text("Right as they are for most plans.", "多数情况下无需更改。"),
+    "gap_m": Text("Neighbours across (m)", "相邻间距（米）"),
+    "gap_m_help": Text(
+        "Fields this far apart still touch: ditches, lanes. Empty: chosen from the data, 5 to 30 m.",
+        "间距在此以内的地块视为相邻（沟渠、田间路）。留空则由数据自动选取 5 至 30 米。",
+    ),
+    "bridge_m": Text("Bridges up to (m)", "跨越连接上限（米）"),
+    "bridge_m_help": Text(
+        "How far a piece too small on its own is joined to the nearest other. Empty: 500.",
+        "自身过小的孤立片块与最近片块相连的最大距离。留空为 500。",
+    ),
+    "reach_m": Text("Reach (m)", "就近距离（米）"),
+    "reach_m_help": Text(
+        "How far outside of all fields and buildings a member's point may lie. Empty: 100.",
+        "成员坐标落在所有地块、楼栋之外时允许的最大距离。留空为 100。",
+    ),
+    "plot_reach_m": Text("Ground of buildings (m)", "楼栋用地范围（米）"),
+    "plot_reach_m_help": Text(
+        "How far the ground of a building extends from its walls. Empty: 30.",
+        "楼栋用地自外墙向外延伸的距离。留空为 30。",
+    ),
+    "effort": Text("Effort", "计算量"),
+    "effort_help": Text(
+        "More takes longer and may find a better plan. 1 is usual, 10 is thorough.",
+        "越大耗时越长，可能得到更好的方案。一般为 1，细致为 10。",
+    ),
+    "time_limit_s": Text("Time limit (s)", "时间上限（秒）"),
+    "time_limit_s_help": Text(
+        "Cap on the search of each layer. Empty: none.", "每个图层搜索的最长时间。留空为不限。"
+    ),
+    "rng": Text("Random number", "随机数"),
+    "rng_help": Text(
+        "The same number gives the same plan; another gives a variant.",
+        "相同数值得到相同方案，换一个数值得到另一方案。",
+    ),
+    "run": Text("Make the plan", "生成方案"),
+    "script_needed": Text("This page needs JavaScript.", "此页面需要启用 JavaScript。"),
+    "dataset_lead": Text("Uploaded {made}, kept until {ends}.", "上传于 {made}，保留至 {ends}。"),
+    "confirm": Text("Confirm", "确认"),
+    "confirm_help": Text(
+        "What you confirm here is used whenever the file is taken for a plan or by a program.",
+        "确认后，以该文件生成方案或由程序调用时均按此方式读取。",
+    ),
+    "delete_file": Text("Delete this file", "删除此文件"),
+    "delete_file_sure": Text(
+        "The file and every plan made from it are deleted for good.",
+        "该文件及由其生成的所有方案将被永久删除。",
+    ),
+    "delete_plan": Text("Delete this plan", "删除此方案"),
+    "delete_plan_sure": Text(
+        "The plan, its map, rosters and names are deleted for good.",
+        "该方案及其地图、花名册与姓名数据将被永久删除。",
+    ),
+    "delete": Text("Delete", "删除"),
+    "cancel": Text("Cancel", "取消"),
+    "job": Text("Making the plan", "正在生成方案"),
+    "job_inspect": Text("Looking at a file", "检查文件"),
+    "progress": Text("Progress", "进度"),
+    "stop": Text("Stop", "停止"),
+    "job_wait": Text(
+        "You may close this page; the work goes on and the plan appears in the list.",
+        "可以关闭此页面，任务会继续进行，完成后方案会出现在列表中。",
+    ),
+    "job_failed": Text("No plan was made", "未能生成方案"),
+    "job_dismissed": Text("Stopped. No plan was made.", "已停止，未生成方案。"),
+    "job_done": Text("Done.", "已完成。"),
+    "plan_deleted": Text("Its plan was deleted.", "其方案已被删除。"),
+    "try_again": Text("Change files or settings", "修改文件或参数"),
+    "what": Text("What is wrong", "问题"),
+    "where": Text("Where", "位置"),
+    "remedy": Text("What to do", "处理办法"),
+    "map": Text("Map", "地图"),
+    "map_alone": Text("Map in a window of its own", "在新窗口打开地图"),
+    "map_frame": Text("Map of the plan", "方案地图"),
+    "grid_map_frame": Text("Map of the grid", "网格地图"),
+    "grids": Text("Grids", "网格"),
+    "grid": Text("Grid", "网格"),
+    "search_grids": Text("Search by code or zone", "按编码或片区查找"),
+    "search": Text("Search", "查找"),
+    "show_all": Text("Show all", "显示全部"),
+    "no_grids": Text("No grid answers to this.", "没有符合条件的网格。"),
+    "grids_shown": Text("{a} to {b} of {n}", "第 {a} 至 {b} 个，共 {n} 个"),
+    "code": Text("Code", "编码"),
+    "zone": Text("Zone", "片区"),
+    "kind": Text("Kind", "类型"),
+    "grid_size": Text("Size", "规模"),
+    "deviation": Text("Deviation", "偏差"),
+    "n_units": Text("Units", "地块/楼栋"),
+    "remark": Text("Remark", "备注"),
+    "all_grids": Text("The whole plan", "返回方案"),
+    "downloads": Text("Downloads", "下载"),
+    "for_people": Text("To look at and print", "查看与打印"),
+    "for_gis": Text("For GIS programs", "用于 GIS 软件"),
+    "for_experts": Text("For specialists and programs", "供专业人员与程序使用"),
+    "names": Text("Rosters with names", "含姓名的花名册"),
+    "names_help": Text(
+        "Names and phones are kept apart and encrypted. Say why you need them: it is recorded who took them and when.",
+        "姓名与电话单独加密保存。请说明用途：系统会记录何人何时导出。",
+    ),
+    "reason": Text("Reason", "事由"),
+    "reason_example": Text("e.g. rosters for the grid leaders", "例如：为网格长打印花名册"),
+    "download_names": Text("Download with names", "下载含姓名的花名册"),
+    "connect": Text("Open in GIS programs", "在 GIS 软件中打开"),
+    "connect_help": Text(
+        "These addresses always show the plan as you may see it. The key goes as password of Basic authentication.",
+        "通过以下地址可直接读取方案，内容与您的权限一致。请以密钥作为 Basic 认证的密码。",
+    ),
+    "address_qgis": Text("QGIS: OGC API – Features", "QGIS：OGC API – Features"),
+    "address_gdal": Text("GDAL (ogrinfo, ogr2ogr)", "GDAL（ogrinfo、ogr2ogr）"),
+    "address_grids": Text("Grids as GeoJSON", "网格（GeoJSON）"),
+    "address_units": Text("Units as GeoJSON", "地块/楼栋（GeoJSON）"),
+    "more_help": Text("Step by step", "操作步骤"),
+    "similar": Text("New plan from these files", "用相同文件新建"),
+    "suppressed_note": Text("Counts of people below {k} are not shown.", "小于 {k} 的人数不予显示。"),
+    "help_lead": Text(
+        "How to use plans from other programs. You need a key; ask who runs the service.",
+        "如何在其他程序中使用方案。需要密钥，请向管理员索取。",
+    ),
+    "help_qgis": Text("QGIS", "QGIS"),
+    "help_qgis_1": Text(
+        "Layer → Add Layer → Add WFS / OGC API – Features Layer, then New.",
+        "图层 → 添加图层 → 添加 WFS / OGC API – Features 图层，点击“新建”。",
+    ),
+    "help_qgis_2": Text(
+        "As URL enter this address; as version choose OGC API – Features.",
+        "URL 填写以下地址，版本选择 OGC API – Features。",
+    ),
+    "help_qgis_3": Text(
+        "Under Authentication → Basic enter any user name, and the key as password.",
+        "在“身份认证 → 基本”中，用户名任意，密码填写密钥。",
+    ),
+    "help_qgis_4": Text(
+        "Connect: every plan is there twice, its grids and its units.",
+        "连接后，每个方案各有两个图层：网格与地块/楼栋。",
+    ),
+    "help_gdal": Text("GDAL", "GDAL"),
+    "help_gdal_1": Text(
+        "Any program with GDAL opens all plans by one address:",
+        "任何使用 GDAL 的程序均可通过同一地址打开全部方案：",
+    ),
+    "help_curl": Text("curl", "curl"),
+    "help_curl_1": Text(
+        "Upload a file, make a plan from it, fetch its grids:", "上传文件、生成方案、取回网格："
+    ),
+    "help_more": Text("Descriptions for programs", "供程序使用的说明"),
+    "help_openapi": Text("OpenAPI document", "OpenAPI 文档"),
+    "help_processes": Text("Processes", "处理过程"),
+    "help_collections": Text("Collections", "要素集合"),
+}
