@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, select
 
 from gridder.storage.engine import Turn, reading, take_turn, writing
 from gridder.storage.jobs import UNFINISHED
-from gridder.storage.tables import datasets, job_sources, jobs, plan_sources, plans
+from gridder.storage.tables import datasets, job_sources, jobs, names, plan_sources, plans
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,25 @@ def delete_job(engine: Engine, job_id: str) -> bool:
     gone = delete(jobs).where(jobs.c.id == job_id, jobs.c.status.not_in(UNFINISHED))
     with writing(engine) as connection:
         return connection.execute(gone).rowcount == 1
+
+
+def end_dataset(engine: Engine, dataset_id: str) -> None:
+    """Delete a dataset whose time is over; the plans made from it have a time of their own."""
+    with writing(engine) as connection:
+        connection.execute(delete(datasets).where(datasets.c.id == dataset_id))
+
+
+def end_names(engine: Engine, *, made_before: float) -> int:
+    """Delete the names of plans made before a moment, and not the plans; return how many parts."""
+    old = select(plans.c.id).where(plans.c.created_at < made_before)
+    with writing(engine) as connection:
+        return connection.execute(delete(names).where(names.c.plan_id.in_(old))).rowcount
+
+
+def known_ids(engine: Engine) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of all plans and of all datasets, also of those past their time."""
+    with reading(engine) as connection:
+        return (
+            frozenset(connection.execute(select(plans.c.id)).scalars()),
+            frozenset(connection.execute(select(datasets.c.id)).scalars()),
+        )
