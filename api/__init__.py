@@ -1,1 +1,1 @@
-"""The HTTP service of Gridder. Not built yet: the command line does the work."""
+"""The HTTP service: it translates requests into calls of `gridder` and holds no rule of the domain."""

@@ -1,100 +1,42 @@
-"""The command line: the composition root that joins the use cases with files, maps and the terminal."""
+"""The commands that work on files: inspect, partition, demo."""
 
 from __future__ import annotations
 
-import json
-import locale
-import signal
-import sys
-import traceback
 from collections.abc import Sequence
-from enum import IntEnum, StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import maps
 import sample_geo
-from gridder.errors import InputError, OutputExistsError, Stopped, describe
+from gridder.cli.terminal import (
+    Bar,
+    Exit,
+    JsonOption,
+    LangOption,
+    Outcome,
+    OutOption,
+    OverwriteOption,
+    QuietOption,
+    lang_of,
+    print_json,
+)
 from gridder.io.inspect import inspect
 from gridder.io.plan import check_output, save_plan
 from gridder.io.words import UNPLACED, explain_count
 from gridder.model import Finding, Lang, Plan, PlanView, Text
-from gridder.progress import STAGES, silent
 from gridder.progress import Progress as Tell
 from gridder.service.order import Source, run_partition
-
-app = typer.Typer(
-    name="gridder",
-    help="Divide land and towns into grids of a target size and place people in them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-
-STAGE_NAMES = {
-    "read": Text("reading files", "读取文件"),
-    "measure": Text("measuring", "测量坐标"),
-    "place": Text("placing members", "落位成员"),
-    "units": Text("cutting large units", "切分过大单元"),
-    "neighbours": Text("finding neighbours", "寻找相邻单元"),
-    "solve": Text("dividing into grids", "划分网格"),
-    "grids": Text("drawing the grids", "绘制网格"),
-    "report": Text("scoring the plan", "评估方案"),
-    "write": Text("writing the results", "写出结果"),
-}
-
-
-class Exit(IntEnum):
-    """What the command tells the shell."""
-
-    DONE = 0
-    OUR_FAULT = 1
-    WRONG_INPUT = 2
-    OUT_OF_BOUNDS = 3
-    STOPPED = 130
-
-
-class Language(StrEnum):
-    """Languages of the map, the report and the messages."""
-
-    EN = "en"
-    ZH = "zh"
-
-
-def _language_here() -> Language:
-    return Language.ZH if (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else Language.EN
-
 
 FIELDS_HELP = (
     "Boundary file of the fields: shapefile (.shp or .zip), GeoPackage or GeoJSON. "
     "Name a layer and choose rows as in QGIS: [cyan]farm.gpkg|layername=fields|subset=crop='rice'[/]; "
     "say what a file does not: [cyan]fields.shp|crs=EPSG:4549|encoding=GBK[/]."
 )
-OutOption = Annotated[
-    Path, typer.Option("--out", "-o", help="Folder for the results, e.g. [cyan]--out out/2026[/].")
-]
-LangOption = Annotated[
-    Language | None,
-    typer.Option(
-        help="Language of map, report and messages, e.g. [cyan]--lang zh[/] or en; by default the system's."
-    ),
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", help="Print the outcome as JSON on stdout, for other programs; implies --quiet."),
-]
-OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace an output folder that is not empty.")
-]
 
 
-@app.command("inspect")
 def inspect_command(
     path: Annotated[
         str,
@@ -109,18 +51,17 @@ def inspect_command(
 
     Example: [cyan]gridder inspect fields.zip[/]
     """
-    language = _lang(lang)
-    with _Outcome(language, as_json=as_json):
+    language = lang_of(lang)
+    with Outcome(language, as_json=as_json):
         inspection = inspect(path)
         if as_json:
-            _print_json(inspection.as_dict())
+            print_json(inspection.as_dict())
         else:
             console = Console(soft_wrap=True, highlight=False)
             for line in inspection.lines(language):
                 console.print(line, markup=False)
 
 
-@app.command("partition")
 def partition_command(  # noqa: PLR0917 - typer reads the options from the signature
     out: OutOption,
     fields: Annotated[str | None, typer.Option(help=FIELDS_HELP)] = None,
@@ -267,8 +208,8 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
 
     [cyan]gridder partition --fields farm.gpkg --of area_mu --target 6000 --min 3000 --max 9000 --out out[/]
     """
-    language = _lang(lang)
-    with _Outcome(language, as_json=as_json), _Bar(language, quiet=quiet or as_json) as tell:
+    language = lang_of(lang)
+    with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
         check_output(out, overwrite=overwrite)
         columns, faults = _column_maps(map_column or [])
         keep = tuple(keep_column or ())
@@ -303,7 +244,6 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     _tell_outcome(plan, folder, language, as_json=as_json)
 
 
-@app.command("demo")
 def demo_command(
     out: OutOption = Path("gridder-demo"),
     lang: LangOption = None,
@@ -314,8 +254,8 @@ def demo_command(
 
     Example: [cyan]gridder demo --out demo[/]
     """
-    language = _lang(lang)
-    with _Outcome(language, as_json=False), _Bar(language, quiet=quiet) as tell:
+    language = lang_of(lang)
+    with Outcome(language, as_json=False), Bar(language, quiet=quiet) as tell:
         check_output(out, overwrite=overwrite)
         town = str(sample_geo.path("town.gpkg"))
         plan = run_partition(
@@ -332,17 +272,6 @@ def demo_command(
         )
         folder = _save(plan, out, names=False, overwrite=overwrite, lang=language, tell=tell)
     _tell_outcome(plan, folder, language, as_json=False)
-
-
-def main() -> None:
-    """Run the command line; an interrupt stops it, also where the shell started it in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    app()
-
-
-def _lang(lang: Language | None) -> Lang:
-    return (lang or _language_here()).value
 
 
 def _column_maps(pairs: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Finding]]:
@@ -382,7 +311,7 @@ def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> Non
     layers = plan.report["layers"].values()
     missed = any(layer["out_of_bounds"] or "n_grids_missed" in layer for layer in layers)
     if as_json:
-        _print_json({"folder": str(folder), "report": plan.report.content})
+        print_json({"folder": str(folder), "report": plan.report.content})
     else:
         console = Console(highlight=False, soft_wrap=True)
         for line in _summary(plan, lang):
@@ -437,98 +366,3 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
             )
         )
     return lines
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-class _Bar:
-    """Progress on stderr: a bar with the stage's name; where nobody looks, a line a stage; or nothing."""
-
-    def __init__(self, lang: Lang, *, quiet: bool) -> None:
-        self._lang = lang
-        self._quiet = quiet
-        self._stage = ""
-        self._console = Console(stderr=True, highlight=False)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=quiet or not self._console.is_terminal,
-        )
-
-    def __enter__(self) -> Tell:
-        if self._quiet:
-            return silent
-        self._bar.start()
-        self._task = self._bar.add_task("", total=len(STAGES))
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _tell(self, stage: str, done: float) -> None:
-        name = STAGE_NAMES[stage].say(self._lang)
-        if self._bar.disable and stage != self._stage:
-            self._console.print(name)
-        self._stage = stage
-        self._bar.update(self._task, completed=STAGES.index(stage) + done, description=name)
-
-
-class _Outcome:
-    """Turn errors into a message on stderr and the exit code of the contract."""
-
-    def __init__(self, lang: Lang, *, as_json: bool) -> None:
-        self._lang = lang
-        self._as_json = as_json
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, InputError):
-            self._print_faults(error.faults)
-            raise typer.Exit(Exit.WRONG_INPUT) from None
-        if isinstance(error, OutputExistsError):
-            self._print_faults([error.fault])
-            raise typer.Exit(Exit.WRONG_INPUT) from None
-        if isinstance(error, KeyboardInterrupt | Stopped):
-            self._say(Text("stopped; nothing was written", "已停止，未写出任何结果").say(self._lang))
-            raise typer.Exit(Exit.STOPPED) from None
-        if isinstance(error, Exception) and not isinstance(error, typer.Exit):
-            self._say("".join(traceback.format_exception(error)))
-            ours = Text(
-                "this is a fault of Gridder ({error}); nothing was written. Please report it with the lines above",
-                "这是 Gridder 的错误（{error}），未写出任何结果，请连同以上内容反馈",
-            )
-            self._say(ours.format(error=error).say(self._lang))
-            raise typer.Exit(Exit.OUR_FAULT) from None
-
-    def _say(self, line: str) -> None:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(line, markup=False)
-
-    def _print_faults(self, findings: Sequence[Finding]) -> None:
-        if self._as_json:
-            faults = [
-                {
-                    "kind": f.kind,
-                    "file": f.file,
-                    "layername": f.layername,
-                    "rows": list(f.rows),
-                    "what": f.what.say(self._lang),
-                    "remedy": f.remedy.say(self._lang),
-                }
-                for f in findings
-            ]
-            _print_json({"faults": faults})
-            return
-        for fault in findings:
-            self._say(describe(fault, self._lang))

@@ -1,0 +1,115 @@
+"""What routes are given: the service's parts, the caller, the language and the address of the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from api.auth import Caller
+from api.errors import BAD_REQUEST, ProblemError
+from api.links import Links
+from gridder.config import Settings
+from gridder.jobs.dispatcher import Dispatcher
+from gridder.model import Lang, Text
+from gridder.storage.folder import DataFolder
+from gridder.storage.seal import Sealer
+
+LANG_COOKIE = "gridder_lang"
+FORMATS = ("json", "html")
+ITEMS_PATH = "/collections/{collection_id}/items"
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that the routes work with; made by `create_app`."""
+
+    settings: Settings
+    engine: Engine
+    folder: DataFolder
+    sealer: Sealer
+    dispatcher: Dispatcher
+
+
+def get_service(request: Request) -> Service:
+    """Return the parts of the running service."""
+    return cast("Service", request.app.state.service)
+
+
+def get_caller(request: Request) -> Caller:
+    """Return who is calling; the gate before has refused everybody else."""
+    return cast("Caller", request.scope["state"]["caller"])
+
+
+def get_planner(request: Request) -> Caller:
+    """Return the caller, who must be a planner or more."""
+    caller = get_caller(request)
+    caller.require("planner")
+    return caller
+
+
+def language_of(request: Request) -> Lang:
+    """Return the language of the answer: `lang`, the cookie, else the first of Accept-Language that we speak."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(LANG_COOKIE)):
+        if wish in ("en", "zh"):
+            return cast("Lang", wish)
+    wishes = []
+    for part in request.headers.get("accept-language", "").split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        lang = tag.lower()[:2]
+        if lang in ("en", "zh"):
+            wishes.append((-_number(quality), lang))
+    return cast("Lang", min(wishes, key=lambda wish: wish[0])[1]) if wishes else "en"
+
+
+def get_links(request: Request) -> Links:
+    """Return the maker of addresses for this request."""
+    settings = get_service(request).settings
+    origin = settings.public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
+    return Links(origin + settings.base_path.rstrip("/"))
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse query parameters that the route does not know, as OGC API asks.
+
+    Items look after theirs themselves: every property of their collection is one.
+    """
+    route = request.scope["route"]
+    if route.path == ITEMS_PATH:
+        return
+    known = {field.alias for field in route.dependant.query_params} | {"lang", "f"}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        names = ", ".join(name[:40] for name in unknown)
+        raise ProblemError(
+            BAD_REQUEST,
+            Text(f"unknown query parameters: {names}", f"未知的查询参数：{names}"),
+            Text(f"known here: {', '.join(sorted(known))}", f"可用参数：{'、'.join(sorted(known))}"),
+        )
+    wished = request.query_params.get("f", "json")
+    if wished not in FORMATS:
+        raise ProblemError(BAD_REQUEST, Text("f is json or html", "f 只能为 json 或 html"))
+
+
+def wants_html(request: Request) -> bool:
+    """Return whether the caller asks for a page rather than JSON."""
+    wished = request.query_params.get("f")
+    if wished is not None:
+        return wished == "html"
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _number(quality: str) -> float:
+    try:
+        return float(quality) if quality else 1.0
+    except ValueError:
+        return 0.0
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+CallerDep = Annotated[Caller, Depends(get_caller)]
+PlannerDep = Annotated[Caller, Depends(get_planner)]
+LangDep = Annotated[Lang, Depends(language_of)]
+LinksDep = Annotated[Links, Depends(get_links)]

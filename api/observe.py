@@ -1,0 +1,109 @@
+"""The outermost gate: a request's id, its log line and metrics, and an answer whatever happens inside."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+import traceback
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import INTERNAL, UNAVAILABLE, ProblemError
+from api.render import answer_problem
+from gridder.model import Text
+
+log = structlog.get_logger("gridder.api")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class Metrics:
+    """What Prometheus is told of the requests."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "gridder_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "gridder_request_seconds", "Seconds until the answer was sent.", ["route"], registry=self.registry
+        )
+        self.jobs = Gauge("gridder_jobs", "Jobs in the store.", ["status"], registry=self.registry)
+
+
+class Observe:
+    """Log and count every request, and turn what goes wrong inside into a problem.
+
+    Logs hold the route, never the query, headers or bodies: no key and no name can get there.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and see to its end."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        given = request.headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        began, status = time.perf_counter(), 0
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_counted)
+        except Exception as error:
+            if status:
+                _log_failure("broken", error, request_id)
+                raise
+            problem = _problem_of(error, request_id)
+            await answer_problem(request, problem)(scope, receive, send_counted)
+        finally:
+            self._count(scope, status, time.perf_counter() - began, request_id)
+
+    def _count(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", "-")
+        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
+        self.metrics.seconds.labels(route).observe(seconds)
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            request_id=request_id,
+        )
+
+
+def _problem_of(error: Exception, request_id: str) -> ProblemError:
+    if isinstance(error, ProblemError):
+        return error
+    unavailable = isinstance(error, DBAPIError)
+    _log_failure("failed", error, request_id)
+    return ProblemError(
+        UNAVAILABLE if unavailable else INTERNAL,
+        remedy=Text(
+            f"try again later; if it goes on, tell the administrator the request id {request_id}",
+            f"请稍后再试；如持续出现，请将请求编号 {request_id} 告知管理员",
+        ),
+        headers={"Retry-After": "5"} if unavailable else {},
+    )
+
+
+def _log_failure(event: str, error: Exception, request_id: str) -> None:
+    """Log what went wrong and where, without its message: that might name a person."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    at = [f"{frame.filename}:{frame.lineno}" for frame in frames]
+    log.error(event, request_id=request_id, error=type(error).__name__, at=at)

@@ -1,0 +1,1 @@
+"""The routes: each answers for one kind of resource."""

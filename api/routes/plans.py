@@ -1,0 +1,212 @@
+"""Plans: what there is, maps, files, names with a reason, and deleting them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
+
+from api.auth import Caller
+from api.deps import CallerDep, LangDep, LinksDep, PlannerDep, Service, ServiceDep
+from api.errors import NOT_FOUND, ProblemError
+from api.headers import inline_policy
+from api.links import GEOJSON, HTML, JSON, Links
+from api.responses import json_response, timestamp
+from api.schemas import NamesRequest
+from api.views import grid_map_file, view_file
+from gridder.io.export import EXPORTS
+from gridder.model import Text
+from gridder.service.names import write_named_rosters
+from gridder.storage.audit import record
+from gridder.storage.ids import is_id
+from gridder.storage.names import sealed_names
+from gridder.storage.plans import PlanRow, find_plan, list_plans
+from gridder.storage.retention import delete_plan
+
+router = APIRouter(tags=["Plans"])
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PLANNER_FILES: Mapping[str, str] = {
+    "plan.gpkg": "application/geopackage+sqlite3",
+    "plan.json": JSON,
+    "report.json": JSON,
+    "report.html": HTML,
+    "rosters.xlsx": XLSX,
+}
+"""Files of the plan's folder: units with their sizes and pseudonymous placements, so not for viewers."""
+EXPORT_FILES = {f"grids{suffix}": (name, media) for name, (suffix, media) in EXPORTS.items()}
+"""Files made from what the caller may see."""
+
+
+@router.get("/plans", summary="All plans")
+def read_plans(
+    service: ServiceDep,
+    caller: CallerDep,
+    links: LinksDep,
+    limit: Annotated[int, Query(ge=1)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> Response:
+    """Return the plans of the workspace, newest first."""
+    found, n_found = list_plans(
+        service.engine, workspace=caller.workspace, limit=min(limit, 1000), offset=offset, now=time.time()
+    )
+    return json_response(
+        {
+            "plans": [plan_info(plan, caller, links) for plan in found],
+            "numberMatched": n_found,
+            "links": [links.link("self", JSON, "Plans", "plans")],
+        }
+    )
+
+
+@router.get("/plans/{plan_id}", summary="One plan")
+def read_plan(plan_id: str, service: ServiceDep, caller: CallerDep, links: LinksDep) -> Response:
+    """Return what a plan is and where its map, features and files are."""
+    return json_response(plan_info(find(service, caller, plan_id), caller, links))
+
+
+@router.delete("/plans/{plan_id}", summary="Delete a plan", status_code=204)
+def remove_plan(plan_id: str, service: ServiceDep, caller: PlannerDep) -> Response:
+    """Delete a plan with its map, files and names."""
+    plan = find(service, caller, plan_id)
+    delete_plan(service.engine, plan.id)
+    service.folder.remove_plan(plan.id)
+    return Response(status_code=204)
+
+
+@router.get("/plans/{plan_id}/map", summary="Map of a plan", response_class=Response)
+def read_map(plan_id: str, service: ServiceDep, caller: CallerDep, lang: LangDep) -> Response:
+    """Return the map of a plan as one page that needs no network."""
+    plan = find(service, caller, plan_id)
+    return _page(view_file(service.folder.plan(plan.id), caller.k, f"map-{lang}.html"))
+
+
+@router.get("/plans/{plan_id}/grids/{grid_id}/map", summary="Map of one grid", response_class=Response)
+def read_grid_map(
+    plan_id: str, grid_id: str, service: ServiceDep, caller: CallerDep, lang: LangDep
+) -> Response:
+    """Return the map of the group of one grid."""
+    plan = find(service, caller, plan_id)
+    page = grid_map_file(service.folder.plan(plan.id), caller.k, grid_id, lang)
+    if page is None:
+        raise ProblemError(NOT_FOUND, Text("the plan has no such grid", "该方案中没有此网格"))
+    return _page(page)
+
+
+@router.get("/plans/{plan_id}/files/{name}", summary="One file of a plan", response_class=Response)
+def read_file(plan_id: str, name: str, service: ServiceDep, caller: CallerDep, lang: LangDep) -> Response:
+    """Return a file of a plan, or one made from what the caller may see."""
+    plan = find(service, caller, plan_id)
+    if name == "map.html":
+        page = view_file(service.folder.plan(plan.id), caller.k, f"map-{lang}.html")
+        return _page(page, download=f"{plan.id}-map.html")
+    if name in EXPORT_FILES:
+        path, media_type = view_file(service.folder.plan(plan.id), caller.k, name), EXPORT_FILES[name][1]
+        return FileResponse(path, media_type=media_type, filename=f"{plan.id}-{name}", headers=_FRESH)
+    if name not in PLANNER_FILES:
+        raise ProblemError(NOT_FOUND, remedy=Text("see the links of the plan", "请查看方案的链接"))
+    caller.require("planner")
+    path = service.folder.plan(plan.id) / name
+    if not path.is_file():
+        raise ProblemError(NOT_FOUND, Text("this plan has no such file", "该方案没有此文件"))
+    if name == "report.html":
+        return _page(path)
+    return FileResponse(path, media_type=PLANNER_FILES[name], filename=f"{plan.id}-{name}", headers=_FRESH)
+
+
+@router.post("/plans/{plan_id}/names", summary="Rosters with names", response_class=Response)
+def read_names(
+    plan_id: str, wish: NamesRequest, service: ServiceDep, caller: CallerDep, lang: LangDep
+) -> Response:
+    """Return the rosters with names, phones and own ids; who asked, and why, is kept for ever."""
+    plan = find(service, caller, plan_id)
+    caller.require("roster-reader")
+    sealed = sealed_names(service.engine, plan.id)
+    if not sealed:
+        raise ProblemError(NOT_FOUND, Text("this plan has no people", "该方案没有成员"))
+    handle, name = tempfile.mkstemp(suffix=".xlsx", dir=service.folder.work)
+    os.close(handle)
+    path = Path(name)
+    try:
+        n_people = write_named_rosters(
+            service.folder.plan(plan.id), (service.sealer.unseal(part) for part in sealed), path, lang=lang
+        )
+        record(
+            service.engine,
+            key_id=caller.key.id,
+            action="names",
+            subject=plan.id,
+            reason=wish.reason,
+            n_people=n_people,
+            now=time.time(),
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return FileResponse(
+        path,
+        media_type=XLSX,
+        filename=f"{plan.id}-names.xlsx",
+        headers={"Cache-Control": "no-store"},
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
+
+
+_FRESH = {"Cache-Control": "private, no-cache"}
+
+
+def find(service: Service, caller: Caller, plan_id: str) -> PlanRow:
+    """Return a plan of the caller's workspace; a problem where there is none."""
+    plan = (
+        find_plan(service.engine, plan_id, workspace=caller.workspace, now=time.time())
+        if is_id(plan_id)
+        else None
+    )
+    if plan is None:
+        raise ProblemError(NOT_FOUND)
+    return plan
+
+
+def plan_info(plan: PlanRow, caller: Caller, links: Links) -> dict[str, Any]:
+    """Return a plan as it is told; its scores to planners only, as they are counts of people."""
+    out = {
+        "id": plan.id,
+        "title": plan.title,
+        "created": timestamp(plan.created_at),
+        "expires": timestamp(plan.expires_at),
+        "links": plan_links(plan.id, caller, links),
+    }
+    return out | {"summary": plan.summary} if caller.may("planner") else out
+
+
+def plan_links(plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any]]:
+    """Return where the parts of a plan are, as far as the caller may see them."""
+    out = [
+        links.link("self", JSON, "This plan", "plans", plan_id),
+        links.link("alternate", HTML, "This plan as a page", "pages", "plans", plan_id),
+        links.link("map", HTML, "Map", "plans", plan_id, "map"),
+        links.link("items", GEOJSON, "Grids", "collections", f"{plan_id}.grids", "items"),
+        links.link("items", GEOJSON, "Units", "collections", f"{plan_id}.units", "items"),
+    ]
+    files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML}
+    if caller.may("planner"):
+        files |= PLANNER_FILES
+    return out + [
+        links.link("enclosure", media, name, "plans", plan_id, "files", name) for name, media in files.items()
+    ]
+
+
+def _page(path: Path, *, download: str | None = None) -> FileResponse:
+    return FileResponse(
+        path,
+        media_type=HTML,
+        filename=download,
+        headers={"Content-Security-Policy": inline_policy(path), **_FRESH},
+    )

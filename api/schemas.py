@@ -1,0 +1,118 @@
+"""Bodies of requests, as OGC API - Processes and DESIGN word them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+ROLES = ("fields", "buildings", "members", "zones", "barriers")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FeatureCollection(BaseModel):
+    """GeoJSON by value, in longitude and latitude (RFC 7946); its features are read by the guarded reader."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]]
+
+
+class ReadingOptions(_Strict):
+    """What a file does not say, and what the user has confirmed."""
+
+    layername: str | None = Field(None, max_length=200, description="Layer of a file with several.")
+    subset: str | None = Field(None, max_length=2000, description="Rows to take, as a filter of QGIS.")
+    crs: str | None = Field(None, max_length=200, description="Coordinate system, e.g. EPSG:4549.")
+    encoding: str | None = Field(None, max_length=40, description="Encoding of text, e.g. GBK.")
+    columns: dict[str, str] | None = Field(None, description='Column of a role, e.g. {"unit_id": "FARM_NO"}.')
+
+
+class DatasetSource(ReadingOptions):
+    """A file that was uploaded to `/datasets`; options given here stand before those confirmed there."""
+
+    dataset: str = Field(max_length=40)
+
+
+class ValueSource(_Strict):
+    """GeoJSON in the request itself."""
+
+    value: FeatureCollection
+    mediaType: str | None = Field(None, max_length=100)  # noqa: N815 - a word of the standard
+    columns: dict[str, str] | None = None
+
+
+def _wrap(value: Any) -> Any:
+    """Take a bare FeatureCollection as one by value."""
+    bare = isinstance(value, dict) and value.get("type") == "FeatureCollection"
+    return {"value": value} if bare else value
+
+
+def _as_list(value: Any) -> Any:
+    return [_wrap(item) for item in value] if isinstance(value, list) else [_wrap(value)]
+
+
+Source = Annotated[ValueSource | DatasetSource, BeforeValidator(_wrap)]
+Sources = Annotated[
+    list[ValueSource | DatasetSource], BeforeValidator(_as_list), Field(min_length=1, max_length=20)
+]
+
+
+class SizeIn(_Strict):
+    """Size of a grid: a target with bounds, or a number of grids."""
+
+    of: str = Field("members", max_length=200)
+    target: float | None = Field(None, gt=0)
+    minimum: float | None = Field(None, ge=0)
+    maximum: float | None = Field(None, gt=0)
+    n_grids: int | None = Field(None, ge=1)
+
+
+class PartitionInputs(_Strict):
+    """Inputs of the process `partition`."""
+
+    fields: Source | None = Field(None, description="Boundaries of the fields (polygons).")
+    buildings: Source | None = Field(None, description="Footprints of the residential buildings (polygons).")
+    members: Source | None = Field(None, description="People to place: points, or rows with ids of units.")
+    zones: Sources | None = Field(None, description="Areas that no grid leaves.")
+    barriers: Sources | None = Field(None, description="Lines that no grid crosses.")
+    size: SizeIn | None = Field(None, description="Size of the grids.")
+    building_size: SizeIn | None = Field(None, description="Size of the building grids where it differs.")
+    rng: int = Field(0, ge=0, lt=2**63, description="Random input; the same gives the same plan.")
+    effort: float = Field(1.0, gt=0, le=100, description="Work of the solver.")
+    time_limit_s: float | None = Field(None, gt=0, description="Cap on the seconds of the solver per layer.")
+    gap_m: float | None = Field(None, ge=0, le=1000, description="Fields are neighbours across this.")
+    bridge_m: float | None = Field(None, ge=0, le=100_000, description="How far isolated pieces are joined.")
+    reach_m: float | None = Field(None, ge=0, le=100_000, description="How far members may be from a unit.")
+    plot_reach_m: float | None = Field(None, gt=0, le=1000, description="How far a building's plot extends.")
+    title: str | None = Field(None, max_length=200, description="Name of the plan.")
+
+
+class InspectInputs(_Strict):
+    """Inputs of the process `inspect`."""
+
+    dataset: Annotated[DatasetSource, BeforeValidator(lambda v: {"dataset": v} if isinstance(v, str) else v)]
+
+
+class Execute(BaseModel):
+    """Body of an execution; members of the standard that change nothing here are taken and ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    inputs: dict[str, Any]
+    response: Literal["raw", "document"] = "document"
+    outputs: dict[str, Any] | None = None
+
+
+class DatasetOptions(ReadingOptions):
+    """What the user confirms about an uploaded file."""
+
+
+class NamesRequest(_Strict):
+    """Why names are taken out of a plan."""
+
+    reason: str = Field(min_length=3, max_length=500)

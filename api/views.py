@@ -1,0 +1,88 @@
+"""Files made from what a caller may see of a plan: one set a view, made once, never mixed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import maps
+from gridder.io.draft import draft_of
+from gridder.io.export import EXPORTS, write_export
+from gridder.io.features import write_features
+from gridder.io.plan import load_plan
+from gridder.model import Lang, Plan, PlanView
+from gridder.privacy import view
+
+LANGS: tuple[Lang, ...] = ("en", "zh")
+FEATURES = "features.sqlite"
+_VIEWS_IN_MEMORY = 4
+_EXPORT_OF = {f"grids{suffix}": name for name, (suffix, _) in EXPORTS.items()}
+
+
+@dataclass
+class _Views:
+    """The views that were asked for last, so that the maps of grids come quickly."""
+
+    views: OrderedDict[tuple[Path, int], PlanView] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, folder: Path, k: int) -> PlanView:
+        with self.lock:
+            found = self.views.pop((folder, k), None) or view(load_plan(folder), k=k)
+            self.views[folder, k] = found
+            if len(self.views) > _VIEWS_IN_MEMORY:
+                self.views.popitem(last=False)
+            return found
+
+
+_VIEWS = _Views()
+_MAKING = threading.Lock()
+
+
+def write_views(plan: Plan, folder: Path, suppress_below: int) -> None:
+    """Write map and features for planners and for viewers into the folder of a new plan."""
+    for k in sorted({1, suppress_below}):
+        seen = view(plan, k=k)
+        place = folder / f"view-{k}"
+        place.mkdir()
+        for lang in LANGS:
+            maps.plan_map(seen, lang=lang).save(str(place / f"map-{lang}.html"))
+        write_features(seen, place / FEATURES)
+
+
+def view_file(folder: Path, k: int, name: str) -> Path:
+    """Return a file made from a view of a plan, made at first use where the run did not make it."""
+    path = folder / f"view-{k}" / name
+    if not path.is_file():
+        with _MAKING:
+            if not path.is_file():
+                path.parent.mkdir(exist_ok=True)
+                with draft_of(path) as draft:
+                    _writer(name)(_VIEWS.get(folder, k), draft)
+    return path
+
+
+def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None:
+    """Return the map of one grid; None where the plan has no such grid."""
+    seen = _VIEWS.get(folder, k)
+    found = (seen.grids["grid_id"] == grid_id).to_numpy().nonzero()[0]
+    if len(found) == 0:
+        return None
+    path = folder / f"view-{k}" / f"grid-{found[0]}-{lang}.html"
+    if not path.is_file():
+        path.parent.mkdir(exist_ok=True)
+        with draft_of(path) as draft:
+            maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
+    return path
+
+
+def _writer(name: str) -> Callable[[PlanView, Path], None]:
+    if name == FEATURES:
+        return write_features
+    if name in _EXPORT_OF:
+        return lambda seen, path: write_export(seen, path, format=_EXPORT_OF[name])
+    lang: Lang = "zh" if name == "map-zh.html" else "en"
+    return lambda seen, path: maps.plan_map(seen, lang=lang).save(str(path))
