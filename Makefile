@@ -11,10 +11,12 @@ demo: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp
 	@sh .ci/install-chromium
+	@sh .ci/install-postgresql
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: $(VENV)/test.stamp
 	@sh .ci/install-chromium
+	@sh .ci/install-postgresql
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 lint: $(VENV)/test.stamp

@@ -63,6 +63,7 @@ def delete_plan(engine: Engine, plan_id: str) -> bool:
         Whether there was such a plan.
     """
     with writing(engine) as connection:
+        take_turn(connection, Turn.QUEUE)
         gone = delete(plans).where(plans.c.id == plan_id).returning(plans.c.job_id)
         job_id = connection.execute(gone).scalar_one_or_none()
         if job_id is None:
