@@ -82,14 +82,18 @@ class Dispatcher:
         return all(thread.is_alive() for thread in self._threads)
 
     def _keep_house(self) -> None:
+        """Do the chores; after a store was away, those that hold jobs have a lease's time to come back first."""
         insist(self._take_over, self._halt)
         self.wake()
-        next_cleaning = 0.0
+        next_taking = next_cleaning = 0.0
         while not self._halt.is_set:
-            self._attempt(self._take_back)
-            if time.monotonic() >= next_cleaning:
+            now = time.monotonic()
+            if now >= next_taking:
+                is_there = self._attempt(self._take_back)
+                next_taking = now + (0.0 if is_there else self._settings.lease_seconds)
+            if now >= next_cleaning:
                 self._attempt(self._clean_up)
-                next_cleaning = time.monotonic() + CLEAN_SECONDS
+                next_cleaning = now + CLEAN_SECONDS
             self._halt.wait(LOST_SECONDS)
 
     def _take_over(self) -> None:
@@ -107,9 +111,11 @@ class Dispatcher:
     def _clean_up(self) -> None:
         clean_up(self._engine, self._folder, self._settings, now=time.time())
 
-    def _attempt(self, chore: Callable[[], None]) -> None:
-        """Do a chore; what goes wrong may go well the next time."""
+    def _attempt(self, chore: Callable[[], None]) -> bool:
+        """Do a chore and return whether it went well; otherwise it may go well the next time."""
         try:
             chore()
         except (exc.SQLAlchemyError, OSError) as error:
             log.warning("%s", trace_of(error))
+            return False
+        return True

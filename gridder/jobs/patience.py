@@ -14,7 +14,7 @@ from sqlalchemy import exc
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 LAST_WORDS_SECONDS = 5.0
 """So long after the end of its grace a server still tries to tell the store what becomes of its jobs."""
 

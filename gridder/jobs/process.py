@@ -28,7 +28,7 @@ KEPT_VARIABLES = frozenset(
 
 
 class Process:
-    """A child; `ready` once it is warm, `ended` once it has said its last word.
+    """A child; `ready` once it is warm.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Process:
 
     def __init__(self, command: Sequence[str], bell: threading.Event) -> None:
         self.ready = threading.Event()
-        self.ended = threading.Event()
+        self._silent = threading.Event()
         self._bell = bell
         self._messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._popen = subprocess.Popen(  # noqa: S603 - the command is our own
@@ -60,7 +60,7 @@ class Process:
         return self._popen.pid
 
     def send(self, line: str) -> None:
-        """Give it its order; one that has died shows by `ended`."""
+        """Give it its order; one that has died shows by `has_ended`."""
         assert self._popen.stdin is not None  # noqa: S101 - it was opened as a pipe
         with contextlib.suppress(OSError):
             self._popen.stdin.write(line)
@@ -74,6 +74,10 @@ class Process:
                 heard.append(self._messages.get_nowait())
         return heard
 
+    def has_ended(self) -> bool:
+        """Return whether it has exited or can say no more; `close` brings its last words in."""
+        return self._silent.is_set() or self._has_exited()
+
     def close(self) -> None:
         """Kill it and everything that it started, and wait until it is gone."""
         if self._popen.returncode is None:
@@ -84,6 +88,16 @@ class Process:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+    def _has_exited(self) -> bool:
+        """Return whether it has exited, and on POSIX leave its number taken until `close`."""
+        if sys.platform == "win32":
+            return self._popen.poll() is not None
+        if self._popen.returncode is not None:
+            return True
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return False
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _kill(self) -> None:
         """Kill the group; as its leader is not waited for yet, the number cannot be another's."""
@@ -104,7 +118,7 @@ class Process:
             else:
                 self._messages.put(message)
             self._bell.set()
-        self.ended.set()
+        self._silent.set()
         self._bell.set()
 
 

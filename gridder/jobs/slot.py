@@ -87,7 +87,7 @@ class Slot:
         try:
             while not self.halt.is_set:
                 spare = spare or self._start()
-                if spare is None or spare.ended.is_set():
+                if spare is None or spare.has_ended():
                     _closed(spare)
                     spare = None
                     log.error("%s: a process ended before it was ready", self.worker)
@@ -159,7 +159,9 @@ class Slot:
         progress = told = Progress(steps_of(job.process, layers))
         begun = told_at = looked_at = time.monotonic()
         while True:
-            ended = child.ended.is_set()
+            ended = child.has_ended()
+            if ended:
+                child.close()
             for message in child.messages():
                 outcome = outcome_of(message)
                 if outcome is not None:
