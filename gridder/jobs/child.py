@@ -39,7 +39,6 @@ from gridder.jobs.model import (
     PLAN,
     Given,
     Order,
-    fault_dict,
     parse_order,
     trace_of,
 )
@@ -47,7 +46,7 @@ from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
 from gridder.progress import Progress
 from gridder.service.names import roster_parts
 from gridder.service.order import Source, run_partition
-from gridder.service.partition import partition
+from gridder.service.partition import finding_dict, partition
 from gridder.storage.seal import Sealer, SealError, installation_sealer
 
 if sys.platform != "win32":
@@ -173,11 +172,11 @@ def _answer(order: Order, tell: Progress, *, write_map: WriteMap, write_views: W
     try:
         return {"result": _work(order, inputs, own_names, tell, write_map=write_map, write_views=write_views)}
     except InputError as error:
-        return {"faults": [fault_dict(_under_own_name(fault, own_names)) for fault in error.faults]}
+        return {"faults": [finding_dict(_under_own_name(fault, own_names)) for fault in error.faults]}
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the server must be told
         lack = _lack(error)
         if lack is not None:
-            return {"faults": [fault_dict(lack)]}
+            return {"faults": [finding_dict(lack)]}
         sys.stderr.write(trace_of(error) + "\n")
         return {"crash": type(error).__name__}
     finally:

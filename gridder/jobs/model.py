@@ -118,20 +118,6 @@ DISK_FULL = Finding(
 _OF_THE_SERVICE = {finding.kind: finding for finding in (OUT_OF_MEMORY, DISK_FULL)}
 
 
-def fault_dict(finding: Finding) -> dict[str, Any]:
-    """Return a fault as a child tells it."""
-    return {
-        "kind": finding.kind,
-        "file": finding.file,
-        "layername": finding.layername,
-        "rows": list(finding.rows),
-        "what": finding.what.en,
-        "what_zh": finding.what.zh,
-        "remedy": finding.remedy.en,
-        "remedy_zh": finding.remedy.zh,
-    }
-
-
 def faults_problem(faults: Sequence[Mapping[str, Any]]) -> Problem:
     """Return the problem of faults: the input's, or the service's want of memory or room."""
     for fault in faults:
