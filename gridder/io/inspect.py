@@ -70,6 +70,7 @@ class Inspection:
                     "rows": layer.n_rows,
                     "geometry_types": dict(layer.geometry_types),
                     "crs": layer.crs,
+                    "crs_name": layer.crs_name,
                     "encoding": layer.encoding,
                     "area_ha": None if layer.area_m2 is None else layer.area_m2 / SQUARE_METRES_PER_HA,
                     "area_mu": None if layer.area_m2 is None else layer.area_m2 / SQUARE_METRES_PER_MU,
