@@ -172,6 +172,7 @@ SCRIPT: Mapping[str, Text] = {
     "no_answer": Text("The service does not answer", "服务没有响应"),
     "no_answer_remedy": Text("Check the connection and try again.", "请检查网络连接后重试。"),
     "rows": Text("Rows", "行数"),
+    "n_rows": Text("{n} rows", "{n} 行"),
     "geometry": Text("Geometry", "几何类型"),
     "table": Text("table without geometry", "无几何的表格"),
     "crs": Text("Coordinate system", "坐标系"),
@@ -233,14 +234,14 @@ SCRIPT: Mapping[str, Text] = {
     "unit_area_mu": Text("mu", "亩"),
     "of_column": Text("column {name}", "列“{name}”"),
     "starting": Text("Starting", "正在开始"),
-    "waiting_place": Text("Waiting, place {n} in the queue", "排队中，前面还有 {n} 位"),
+    "waiting_place": Text("Waiting, place {n} in the queue", "排队中，第 {n} 位"),
     "waiting_next": Text("Waiting, next in the queue", "排队中，即将开始"),
     "stopping": Text("Stopping", "正在停止"),
     "elapsed": Text("{time} so far", "已用 {time}"),
     "seconds": Text("{s} s", "{s} 秒"),
     "minutes": Text("{m} min {s} s", "{m} 分 {s} 秒"),
     "copied": Text("Copied", "已复制"),
-    "copy": Text("Copy", "复制"),
+    "copy_it": Text("Copy", "复制"),
     "preparing": Text("Preparing the file", "正在准备文件"),
     "names_done": Text(
         "The file was downloaded; it was noted who asked and why.", "文件已下载，申请人与事由已记录。"
@@ -402,7 +403,6 @@ WORDS: Mapping[str, Text] = {
     ),
     "run": Text("Make the plan", "生成方案"),
     "script_needed": Text("This page needs JavaScript.", "此页面需要启用 JavaScript。"),
-    "dataset_lead": Text("Uploaded {made}, kept until {ends}.", "上传于 {made}，保留至 {ends}。"),
     "confirm": Text("Confirm", "确认"),
     "confirm_help": Text(
         "What you confirm here is used whenever the file is taken for a plan or by a program.",

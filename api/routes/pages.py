@@ -45,7 +45,7 @@ from gridder.storage.plans import PlanRow, list_plans
 router = APIRouter(include_in_schema=False)
 
 PLANS_ON_PAGE = 30
-GRIDS_ON_PAGE = 100
+GRIDS_ON_PAGE = 500
 UPLOADS_SHOWN = 100
 _YEAR_SECONDS = 365 * 86_400
 _ALL = 2**31
@@ -361,7 +361,7 @@ def _grid(row: Mapping[str, Any], caller: Caller, lang: Lang) -> dict[str, Any]:
         "zone": words.zone(row["zone"]).say(lang),
         "layer": words.word(words.LAYERS, row["layer"]).say(lang),
         "size": hidden if size is None else words.number(round(size, 2)),
-        "deviation": "" if deviation is None else f"{deviation:+.0%}",
+        "deviation": "" if deviation is None else f"{round(deviation, 2) + 0.0:+.0%}".replace("+0%", "0%"),
         "n_units": "" if n_units is None else words.number(n_units),
         "remark": words.word(words.OUT_OF_BOUNDS, row["reason"]).say(lang) if row["reason"] else "",
     }
