@@ -24,7 +24,7 @@ def describe(app: FastAPI, links: Links) -> dict[str, Any]:
         version=version("gridder"),
         openapi_version="3.0.3",
         description="OGC API - Processes for work, OGC API - Features for results.",
-        routes=[route for route in app.routes if getattr(route, "include_in_schema", False)],
+        routes=app.routes,
         servers=[{"url": links.base}],
     )
     components = document.setdefault("components", {})

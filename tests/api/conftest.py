@@ -34,13 +34,14 @@ class Server:
 
     def start(self) -> Server:
         """Start it and wait until it is ready."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gridder", "serve", "--port", "0", "--data-dir", str(self.data_dir)],
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("ab"),
-            env={**os.environ, **self.environment},
-            start_new_session=True,
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gridder", "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
         found = re.search(r"(http://[^/]+)\S*", line)
@@ -101,20 +102,32 @@ class Server:
 
 def start_server(folder: Path, **settings: object) -> Server:
     """Start a service with some settings; its data lie in `folder`."""
-    environment = {"GRIDDER_KEY_FILE": str(folder / "keys" / "gridder.key"), "GRIDDER_WORKERS": "1"}
+    folder.mkdir(exist_ok=True)
+    environment = {"GRIDDER_KEY_FILE": str(folder / "keys" / "gridder.key"), "GRIDDER_WORKERS": "2"}
     environment |= {f"GRIDDER_{name.upper()}": str(value) for name, value in settings.items()}
     return Server(folder / "data", environment, folder / "server.log").start()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a service for the tests that leave it as it is."""
-    settings = {}
-    if request.param == "postgresql":
-        settings["database_url"] = request.getfixturevalue("postgres_url")
-    server = start_server(tmp_path_factory.mktemp(request.param), **settings)
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a service on SQLite for the tests that leave it as it is."""
+    server = start_server(tmp_path_factory.mktemp("sqlite"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Iterator[Server]:
+    """Start a service on PostgreSQL for the tests that leave it as it is."""
+    server = start_server(tmp_path_factory.mktemp("postgresql"), database_url=postgresql)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Return a service, on one store after the other."""
+    return request.getfixturevalue(f"{request.param}_server")
 
 
 @pytest.fixture

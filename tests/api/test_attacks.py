@@ -18,8 +18,18 @@ SECRET = "only-on-this-disk-1729"  # noqa: S105 - a mark to look for
 
 
 @pytest.fixture(scope="module")
+def server(sqlite_server: Server) -> Server:
+    return sqlite_server
+
+
+@pytest.fixture(scope="module")
 def client(server: Server):
     return server.client()
+
+
+@pytest.fixture(scope="module")
+def plan(client):
+    return client.post("/processes/partition/execution", json=partition_body()).json()["plan"]
 
 
 def _upload(client: httpx.Client, name: str, content: bytes) -> str:
@@ -176,8 +186,7 @@ def test_sql_and_script_in_names_and_values_do_nothing(server, client):
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "admin-token", "view-1", "plan.gpkg/.."]
 )
-def test_files_outside_of_the_list_do_not_exist(client, name):
-    plan = client.post("/processes/partition/execution", json=partition_body()).json()["plan"]
+def test_files_outside_of_the_list_do_not_exist(client, plan, name):
     answer = client.get(f"/plans/{plan}/files/{name}")
     assert answer.status_code == 404
     assert "root:" not in answer.text
@@ -191,8 +200,7 @@ def test_a_hostile_file_name_stays_a_name(server, client):
     assert _divide(client, dataset).status_code == 200
 
 
-def test_maps_run_in_a_sandbox(client):
-    plan = client.post("/processes/partition/execution", json=partition_body()).json()["plan"]
+def test_maps_run_in_a_sandbox(client, plan):
     for path in (f"/plans/{plan}/map", f"/plans/{plan}/files/report.html"):
         policy = client.get(path).headers["content-security-policy"]
         assert policy.startswith("sandbox")

@@ -1,0 +1,395 @@
+"""The pages in Chromium: from files to a plan by mouse and by keyboard, in both languages, with nothing from outside."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+import sample_geo
+from api import assets
+from api.words import ROLES, SCRIPT, WORDS
+from tests.api.conftest import partition_body, people, squares, start_server
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+SAMPLES = Path(sample_geo.__file__).parent
+SECOND = 1000
+JOB = 120 * SECOND
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Start a service with two workers, so that a job and the look at a file do not wait for each other."""
+    server = start_server(tmp_path_factory.mktemp("pages"), workers=2)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the system's Chromium, or skip; with CI set it must be there."""
+    path = os.environ.get("GRIDDER_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        message = f"there is no Chromium at {path}; set GRIDDER_CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with playwright.sync_playwright() as engine:
+        running = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(server, browser):
+    """Return a function that signs in; afterwards nothing was asked of others and nothing went wrong."""
+    contexts, troubles = [], []
+
+    def sign_in(key=None, *, locale="en-GB", width=1366, height=768):
+        context = browser.new_context(
+            locale=locale, viewport={"width": width, "height": height}, accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30 * SECOND)
+        context.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((f"{server.base}/", "data:", "blob:"))
+                else troubles.append(asked.url)
+            ),
+        )
+        context.on(
+            "console", lambda message: troubles.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{server.base}/sign-in")
+        page.keyboard.type(key or server.admin)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("header.top")
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def plan(server):
+    with server.client() as client:
+        body = partition_body(
+            members={"value": people(8, 6, 60)},
+            size={"of": "members", "target": 10, "minimum": 3, "maximum": 15},
+            title="From a program",
+        )
+        return client.post("/processes/partition/execution", json=body).json()["plan"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Return small files of fields and people."""
+    fields, members = tmp_path / "fields.geojson", tmp_path / "people.geojson"
+    fields.write_text(json.dumps(squares(8, 6)), encoding="utf-8")
+    members.write_text(json.dumps(people(8, 6, 60)), encoding="utf-8")
+    return fields, members
+
+
+def drop(page, role, path):
+    """Drop a file on the box of a role, as from a file manager."""
+    transfer = page.evaluate_handle(
+        """([name, text]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([text], name));
+          return transfer;
+        }""",
+        [path.name, path.read_text(encoding="utf-8")],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(f"[data-role={role}]", event, {"dataTransfer": transfer})
+
+
+def tab_to(page, selector):
+    """Press Tab until an element has the focus."""
+    for _ in range(60):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {selector}")
+
+
+def wait_until_read(page, *roles):
+    for role in roles:
+        page.wait_for_selector(f"[data-role={role}][data-state=ready]", timeout=JOB)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_from_dropped_files_to_the_map_by_keyboard(visit, files, locale):
+    """Two files are dropped; from there Tab and Enter lead over review and sizes to the plan and its map."""
+    lang = locale[:2]
+    page = visit(locale=locale)
+    assert page.get_attribute("html", "lang") == {"en": "en", "zh": "zh-CN"}[lang]
+    tab_to(page, "a[href$='/pages/new']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form[data-ready]")
+    drop(page, "fields", files[0])
+    drop(page, "members", files[1])
+    wait_until_read(page, "fields", "members")
+
+    tab_to(page, "#next")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "step-2"
+    fields = page.locator("[aria-labelledby=review-fields]")
+    assert "WGS 84" in fields.inner_text()
+    assert "F000000" in fields.locator("table").inner_text()
+    assert page.input_value("#fields-column-unit_id") == "unit_id"
+    members = page.locator("[aria-labelledby=review-members]").inner_text()
+    assert "***" in members
+    assert "秘密" not in members
+
+    tab_to(page, "#next")
+    page.keyboard.press("Enter")
+    tab_to(page, "#plan-title")
+    page.keyboard.type("八乘六")
+    assert "60" in page.inner_text("[data-size=fields] .estimate")
+    tab_to(page, "#run")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pages/plans/*", timeout=JOB)
+    assert page.inner_text("h1") == "八乘六"
+    assert (
+        page.frame_locator("iframe.map").locator(".g-title h1").inner_text()
+        == {"en": "Grids", "zh": "网格图"}[lang]
+    )
+    assert "100 %" in page.inner_text(".scores")
+
+    tab_to(page, "#grids tbody a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/grids/*")
+    assert page.frame_locator("iframe.map").locator(".g-panel").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_from_the_sample_to_every_download(visit, tmp_path):
+    """The sample farm and town: layers are found by name, both layers are divided, every file comes."""
+    page = visit(width=1366, height=768)
+    page.click("header a[href$='/pages/new']")
+    page.wait_for_selector("form[data-ready]")
+    chosen = {"fields": "fields.zip", "members": "members.xlsx"} | dict.fromkeys(
+        ("buildings", "zones", "barriers"), "town.gpkg"
+    )
+    for role, name in chosen.items():
+        with page.expect_file_chooser() as opened:
+            page.click(f"[data-role={role}] [data-choose]")
+        opened.value.set_files(SAMPLES / name)
+    wait_until_read(page, *chosen)
+    page.click("#next")
+    assert "GBK" in page.inner_text("[aria-labelledby=review-fields] dl")
+    assert "CGCS2000" in page.inner_text("[aria-labelledby=review-fields] dl")
+    for role in ("buildings", "zones", "barriers"):
+        assert page.input_value(f"#{role}-layer") == role
+    assert page.input_value("#members-column-parcel") == "地块编号"
+    page.click("#next")
+    for name, value in (("minimum", 8), ("target", 12), ("maximum", 16)):
+        page.fill(f"#fields-{name}", str(value))
+    page.click("#run")
+    page.wait_for_url("**/pages/plans/*", timeout=3 * JOB)
+    page.frame_locator("iframe.map").locator("canvas").first.wait_for()
+    for link in page.locator("#downloads a[download]").all():
+        with page.expect_download() as loading:
+            link.click()
+        assert loading.value.path().stat().st_size > 100
+    page.fill("#reason", "rosters for the grid leaders")
+    with page.expect_download() as loading:
+        page.click("#names button")
+    assert loading.value.suggested_filename.endswith("-names.xlsx")
+    with page.expect_popup() as opened:
+        page.click("#downloads a[target=_blank]")
+    assert opened.value.inner_text("h1") == "Plan report"
+
+
+@pytest.mark.browser
+def test_a_file_that_lies_is_corrected_in_the_review(visit, server, tmp_path):
+    """A table in GBK that is read in another encoding, and a column that is taken for something else."""
+    path = tmp_path / "roster.csv"
+    path.write_text("编号,地块,经度,纬度\n甲一,F000000,116.0005,40.0005\n", encoding="gbk")
+    with server.client() as client:
+        dataset = client.post("/datasets", files={"file": ("roster.csv", path.read_bytes())}).json()["id"]
+    page = visit()
+    page.goto(f"{server.base}/pages/datasets/{dataset}")
+    page.wait_for_selector("#confirm:enabled", timeout=JOB)
+    assert "甲一" in page.inner_text(".preview")
+    page.select_option("#file-encoding", "windows-1252")
+    page.wait_for_function("!document.querySelector('.preview')?.innerText.includes('甲一')", timeout=JOB)
+    page.select_option("#file-encoding", "GBK")
+    page.wait_for_function("document.querySelector('.preview')?.innerText.includes('甲一')", timeout=JOB)
+    if page.locator("#file-column-parcel").is_hidden():
+        page.click("#review details summary")
+    page.select_option("#file-column-parcel", "地块")
+    page.click("#confirm")
+    page.get_by_text(WORDS["saved"].en).wait_for()
+    with server.client() as client:
+        options = client.get(f"/datasets/{dataset}").json()["options"]
+    assert options == {"encoding": "GBK", "columns": {"parcel": "地块"}}
+
+
+@pytest.mark.browser
+def test_what_was_chosen_survives_a_change_of_the_language(visit, files):
+    """The switch loads the page anew; files and their reading are still there."""
+    page = visit()
+    page.click("header a[href$='/pages/new']")
+    page.wait_for_selector("form[data-ready]")
+    drop(page, "fields", files[0])
+    wait_until_read(page, "fields")
+    page.click("header button[name=lang]")
+    page.wait_for_selector("html[lang=zh-CN]")
+    wait_until_read(page, "fields")
+    assert page.inner_text("[data-role=fields] [data-file]") == "fields.geojson"
+    page.reload()
+    assert page.get_attribute("html", "lang") == "zh-CN"
+
+
+@pytest.mark.browser
+def test_a_running_job_tells_its_stage_and_can_be_stopped(visit, server):
+    """The stage is named in the reader's language; the stop button ends the job and leads back to its files."""
+    with server.client() as client:
+        body = partition_body(
+            60, 60, effort=100, size={"of": "n", "target": 20, "minimum": 10, "maximum": 30}
+        )
+        job = client.post("/processes/partition/execution", json=body, headers={"Prefer": "respond-async"})
+        job_id = job.json()["jobID"]
+        page = visit(locale="zh-CN")
+        page.goto(f"{server.base}/pages/jobs/{job_id}")
+        page.get_by_text("划分网格", exact=True).wait_for(timeout=JOB)
+        page.click("#stop")
+        page.get_by_text(WORDS["job_dismissed"].zh).wait_for()
+        assert client.get(f"/jobs/{job_id}").json()["status"] == "dismissed"
+    page.click("a.main")
+    page.wait_for_selector("form[data-ready]", timeout=JOB)
+    assert page.inner_text("[data-role=fields] [data-file]") == "fields.geojson"
+
+
+@pytest.mark.browser
+def test_faults_of_a_job_are_a_list_with_remedies(visit, server):
+    """People are balanced without a roster: the page says what is wrong and what to do."""
+    with server.client() as client:
+        body = partition_body(size={"of": "members", "target": 20})
+        job = client.post("/processes/partition/execution", json=body, headers={"Prefer": "respond-async"})
+    page = visit()
+    page.goto(f"{server.base}/pages/jobs/{job.json()['jobID']}")
+    page.wait_for_selector(".problem", timeout=JOB)
+    assert "--of" in page.inner_text(".problem tbody td:last-child")
+
+
+@pytest.mark.browser
+def test_a_plan_is_searched_and_deleted(visit, server, files):
+    """A search leaves what answers to it; deleting asks first."""
+    with server.client() as client:
+        plan = client.post("/processes/partition/execution", json=partition_body(title="Away")).json()["plan"]
+    page = visit()
+    page.click("text=Away")
+    rows = page.locator("#grids tbody tr").count()
+    code = page.inner_text("#grids tbody tr:first-child a")
+    page.fill("#q", code)
+    page.press("#q", "Enter")
+    page.wait_for_url("**q=*")
+    assert rows > page.locator("#grids tbody tr").count() > 0
+    page.click("[data-opens]")
+    assert page.evaluate("document.activeElement.textContent") == WORDS["cancel"].en
+    page.keyboard.press("Escape")
+    page.click("[data-opens]")
+    page.click("[data-confirm]")
+    page.wait_for_url(f"{server.base}/")
+    assert page.locator("text=Away").count() == 0
+    with server.client() as client:
+        assert client.get(f"/plans/{plan}").status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1366])
+def test_no_page_is_wider_than_the_screen(visit, server, plan, width):
+    """On a telephone and on a small laptop nothing runs out of the page."""
+    page = visit(width=width, height=768)
+    for path in ("/", "/pages/new", "/pages/help", f"/pages/plans/{plan}"):
+        page.goto(server.base + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.browser
+def test_a_viewer_sees_maps_and_no_counts(visit, server, plan):
+    """No way to a new plan, no scores, no small counts, no names; the sizes that are small are hidden."""
+    page = visit(server.new_key("viewer"))
+    assert page.locator("a[href$='/pages/new']").count() == 0
+    page.goto(f"{server.base}/pages/plans/{plan}")
+    assert page.locator(".scores").count() == 0
+    assert page.locator("#names").count() == 0
+    assert "rosters.xlsx" not in page.inner_text("#downloads")
+    assert page.inner_text("#grids .help") == WORDS["suppressed_note"].en.format(k=5)
+    assert page.frame_locator("iframe.map").locator(".g-title h1").is_visible()
+
+
+def test_problems_are_pages_for_people(server, plan):
+    """A browser gets a page in its language, a viewer no page for planners, a stranger the sign-in alone."""
+    html = {"Accept": "text/html", "Accept-Language": "zh"}
+    with server.client(**html) as client:
+        answer = client.get("/pages/plans/aaaaaaaaaaaaaaaaaaaa")
+        assert answer.status_code == 404
+        assert "此处没有内容" in answer.text
+        assert client.get(f"/pages/plans/{plan}/grids/none").status_code == 404
+    with server.client(server.new_key("viewer"), **html) as client:
+        assert client.get("/pages/new").status_code == 403
+    with httpx.Client(base_url=server.base, headers=html) as stranger:
+        answer = stranger.get(f"/pages/plans/{plan}")
+        assert answer.status_code == 401
+        assert "登录" in answer.text
+        assert "/static/" not in answer.text
+
+
+def test_the_language_is_kept_and_leads_nowhere_else(server):
+    """The cookie is set for known languages, and the way back stays on this service."""
+    with server.client() as client:
+        for wished, back in (
+            ("/pages/help", "/pages/help"),
+            ("//evil.example", "/"),
+            ("/pages/\r\nx: y", "/"),
+        ):
+            answer = client.post("/pages/language", data={"lang": "zh", "next": wished})
+            assert answer.status_code == 303
+            assert answer.headers["location"] == server.base + back
+            assert "gridder_lang=zh" in answer.headers["set-cookie"]
+        assert "set-cookie" not in client.post("/pages/language", data={"lang": "xx"}).headers
+
+
+def test_every_word_is_used_and_every_used_word_is_there():
+    """Templates and scripts name no word that is missing, and none is left over."""
+    templates = "".join(path.read_text(encoding="utf-8") for path in assets.TEMPLATES.glob("*.j2"))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in assets.STATIC.glob("*.js"))
+    on_pages = {
+        name for found in re.findall(r"\bt\.(\w+)|\bt\['([\w-]+)'\]", templates) for name in found if name
+    }
+    in_scripts = {
+        name for found in re.findall(r"\bwords\.(\w+)|\bsay\(\s*\"(\w+)\"", scripts) for name in found if name
+    }
+    made_up = {name for name in WORDS if name.startswith(("of_", "role_", "unit_", "for_")) or name in ROLES}
+    assert on_pages <= set(WORDS)
+    assert in_scripts <= set(SCRIPT)
+    assert set(WORDS) - on_pages - in_scripts - made_up == set()
+    assert all(text.en and text.zh for text in WORDS.values())
+
+
+def test_pages_carry_no_script_or_style_of_their_own():
+    """The policy allows none; and no script writes markup that was put together from data."""
+    for path in assets.TEMPLATES.glob("*.j2"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|\|\s*safe", text), path
+    for path in assets.STATIC.glob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(", path.read_text(encoding="utf-8")
+        )
