@@ -167,7 +167,6 @@ SCRIPT: Mapping[str, Text] = {
     "remove": Text("Remove", "移除"),
     "uploading": Text("Uploading", "正在上传"),
     "inspecting": Text("Looking at the file", "正在检查文件"),
-    "uploaded": Text("read", "已读取"),
     "failed_upload": Text("This file could not be used", "无法使用此文件"),
     "no_answer": Text("The service does not answer", "服务没有响应"),
     "no_answer_remedy": Text("Check the connection and try again.", "请检查网络连接后重试。"),
@@ -217,7 +216,6 @@ SCRIPT: Mapping[str, Text] = {
     "in_rows": Text("rows {rows}", "第 {rows} 行"),
     "and_more": Text("{rows} and {n} more", "{rows} 等，另有 {n} 行"),
     "use_as": Text("Show the columns for use as", "按以下用途显示列"),
-    "read_again": Text("Read again", "重新读取"),
     "saved": Text("Saved. From now on the file is read like this.", "已保存，此后按此方式读取该文件。"),
     "something_wrong": Text("This did not work", "操作未成功"),
     "need_units": Text("Choose fields or buildings first.", "请先选择地块或楼栋文件。"),
@@ -246,7 +244,6 @@ SCRIPT: Mapping[str, Text] = {
     "names_done": Text(
         "The file was downloaded; it was noted who asked and why.", "文件已下载，申请人与事由已记录。"
     ),
-    "step_of": Text("Step {n} of 3", "第 {n} 步，共 3 步"),
 }
 """Words that the scripts use."""
 
@@ -274,7 +271,6 @@ WORDS: Mapping[str, Text] = {
         "This key is unknown, expired or revoked. Ask who runs the service for a new one.",
         "该密钥未知、已过期或已吊销，请向管理员申请新的密钥。",
     ),
-    "problem": Text("Problem", "出错"),
     "go_back": Text("To the plans", "返回方案列表"),
     "home_lead": Text(
         "Each plan divides land or a town into grids of a reasonable size and places people in them.",
@@ -288,7 +284,6 @@ WORDS: Mapping[str, Text] = {
     "under_way": Text("Under way", "进行中"),
     "untitled": Text("Untitled", "未命名"),
     "plan": Text("Plan", "方案"),
-    "made": Text("Made", "生成时间"),
     "made_from": Text("Made from", "来源"),
     "kept_until": Text("kept until {day}", "保留至 {day}"),
     "scores": Text("Scores", "指标"),
@@ -309,10 +304,6 @@ WORDS: Mapping[str, Text] = {
     "size_of_file": Text("Size", "大小"),
     "uploaded_at": Text("Uploaded", "上传时间"),
     "ends": Text("Kept until", "保留至"),
-    "new_lead": Text(
-        "Three steps: choose files, look at what was read, set the size of the grids.",
-        "三个步骤：选择文件、核对读取结果、设定网格规模。",
-    ),
     "step_files": Text("Files", "文件"),
     "step_review": Text("Review", "核对"),
     "step_size": Text("Size", "规模"),
@@ -436,7 +427,6 @@ WORDS: Mapping[str, Text] = {
     "what": Text("What is wrong", "问题"),
     "where": Text("Where", "位置"),
     "remedy": Text("What to do", "处理办法"),
-    "map": Text("Map", "地图"),
     "map_alone": Text("Map in a window of its own", "在新窗口打开地图"),
     "map_frame": Text("Map of the plan", "方案地图"),
     "grid_map_frame": Text("Map of the grid", "网格地图"),

@@ -11,7 +11,7 @@ import pytest
 
 import sample_geo
 from api import assets
-from api.words import ROLES, SCRIPT, WORDS
+from api.words import SCRIPT, WORDS
 from tests.api.conftest import partition_body, people, squares, start_server
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -69,8 +69,8 @@ def visit(server, browser):
         )
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(f"{server.base}/sign-in")
-        page.keyboard.type(key or server.admin)
-        page.keyboard.press("Enter")
+        page.fill("#key", key or server.admin)
+        page.press("#key", "Enter")
         page.wait_for_selector("header.top")
         return page
 
@@ -226,9 +226,9 @@ def test_a_file_that_lies_is_corrected_in_the_review(visit, server, tmp_path):
     page.wait_for_selector("#confirm:enabled", timeout=JOB)
     assert "甲一" in page.inner_text(".preview")
     page.select_option("#file-encoding", "windows-1252")
-    page.wait_for_function("!document.querySelector('.preview')?.innerText.includes('甲一')", timeout=JOB)
+    page.get_by_role("cell", name="甲一").wait_for(state="detached", timeout=JOB)
     page.select_option("#file-encoding", "GBK")
-    page.wait_for_function("document.querySelector('.preview')?.innerText.includes('甲一')", timeout=JOB)
+    page.get_by_role("cell", name="甲一").wait_for(timeout=JOB)
     if page.locator("#file-column-parcel").is_hidden():
         page.click("#review details summary")
     page.select_option("#file-column-parcel", "地块")
@@ -377,7 +377,7 @@ def test_every_word_is_used_and_every_used_word_is_there():
     in_scripts = {
         name for found in re.findall(r"\bwords\.(\w+)|\bsay\(\s*\"(\w+)\"", scripts) for name in found if name
     }
-    made_up = {name for name in WORDS if name.startswith(("of_", "role_", "unit_", "for_")) or name in ROLES}
+    made_up = {name for name in WORDS if name.startswith(("of_", "role_", "unit_", "for_"))}
     assert on_pages <= set(WORDS)
     assert in_scripts <= set(SCRIPT)
     assert set(WORDS) - on_pages - in_scripts - made_up == set()
