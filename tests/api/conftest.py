@@ -17,6 +17,9 @@ import httpx
 import numpy as np
 import pytest
 
+from gridder.storage.engine import open_store
+from gridder.storage.keys import Role, make_key
+
 READY_SECONDS = 60.0
 
 
@@ -63,10 +66,19 @@ class Server:
         self.clients.append(client)
         return client
 
-    def new_key(self, role: str, *, workspace: str = "main", days: float | None = None) -> str:
-        """Make a key with the command line and return its secret."""
-        options = ["--role", role, "--workspace", workspace] + (["--days", str(days)] if days else [])
-        return self.admin_command("keys", "add", f"test {role}", *options).strip().splitlines()[-1]
+    def new_key(self, role: Role, *, workspace: str = "main", seconds: float | None = None) -> str:
+        """Make a key in the store and return its secret."""
+        store = open_store(self.environment.get("GRIDDER_DATABASE_URL", self._sqlite_url()))
+        now = time.time()
+        expires_at = None if seconds is None else now + seconds
+        _, secret = make_key(
+            store, name="test", role=role, workspace=workspace, expires_at=expires_at, now=now
+        )
+        store.dispose()
+        return secret
+
+    def _sqlite_url(self) -> str:
+        return f"sqlite:///{(self.data_dir / 'gridder.sqlite').as_posix()}"
 
     def admin_command(self, *arguments: str) -> str:
         """Run `gridder admin` on the data of this server and return what it prints."""
