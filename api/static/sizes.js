@@ -45,7 +45,8 @@ export class SizeForm {
       taken.add(name);
       select.append(element("option", { value: name, textContent: say("of_column", { name }) }));
     }
-    select.value = taken.has(before) ? before : this.#usual();
+    for (const option of select.options) option.disabled = !this.#counts(option.value);
+    select.value = taken.has(before) && this.#counts(before) ? before : this.#usual();
     this.#fill();
   }
 
@@ -58,7 +59,7 @@ export class SizeForm {
 
   set value({ of, ...numbers }) {
     const select = this.#of();
-    if ([...select.options].some((option) => option.value === of)) select.value = of;
+    if ([...select.options].some((option) => option.value === of && !option.disabled)) select.value = of;
     select.dataset.touched = "";
     for (const input of this.#inputs()) input.value = "";
     for (const [name, value] of Object.entries(numbers)) {
@@ -89,9 +90,18 @@ export class SizeForm {
     });
   }
 
+  /** Return whether the files tell a quantity: people need a roster, households one or their number. */
+  #counts(of) {
+    if (of === "members") return Boolean(this.readings.members);
+    if (of !== "households") return true;
+    const { members, [this.role]: own } = this.readings;
+    const roster = { ...members?.layer.roles.members, ...members?.options.columns };
+    const units = { ...own.layer.roles.units, ...own.options.columns };
+    return Boolean(roster.household || roster.households || units.households);
+  }
+
   #usual() {
-    if (this.readings.members) return "members";
-    if (this.readings[this.role].layer.roles.units?.households) return "households";
+    for (const of of ["members", "households"]) if (this.#counts(of)) return of;
     return lang === "zh" ? "area_mu" : "area_ha";
   }
 
