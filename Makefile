@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --require-hashes --requirement
 
-.PHONY: demo test test-all bench lint lock
+.PHONY: demo test test-all test-clients bench lint lock
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/gridder demo --out demo --overwrite
@@ -12,12 +12,16 @@ demo: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	@sh .ci/install-chromium
 	@sh .ci/install-postgresql
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not clients"
 
 test-all: $(VENV)/test.stamp
 	@sh .ci/install-chromium
 	@sh .ci/install-postgresql
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not clients"
+
+test-clients: $(VENV)/test.stamp
+	@sh .ci/install-clients
+	$(BIN)/python -m pytest -m clients tests/clients
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -161,7 +161,7 @@ def _collection(service: Service, caller: Caller, plan: PlanRow, part: str, link
     here = ("collections", own)
     out = {
         "id": own,
-        "title": f"{plan.title} · {_TITLES[part].zh} {_TITLES[part].en}",
+        "title": f"{plan.title or plan.id} · {_TITLES[part].zh} {_TITLES[part].en}",
         "itemType": "feature",
         "crs": [CRS84],
         "storageCrs": CRS84,
