@@ -24,6 +24,7 @@ from api.errors import (
     Kind,
     ProblemError,
 )
+from api.head import Head
 from api.headers import Hosts, SecurityHeaders, host_name
 from api.invalid import invalid
 from api.limits import Bodies, Concurrency, Rate
@@ -89,6 +90,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     app.add_middleware(Hosts, names=_host_names(settings))
     app.add_middleware(Observe, metrics=metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Head)
     return app
 
 

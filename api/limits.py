@@ -15,6 +15,9 @@ from api.errors import TOO_LARGE, TOO_MANY, TOO_SLOW, UNAVAILABLE, ProblemError
 from gridder.model import Text
 
 UPLOAD_PATH = "/datasets"
+LARGE_BELOW = "/processes/"
+SMALL_MB = 0.064
+"""Largest body of all that is neither an upload nor an execution: forms and short JSON."""
 MEGABYTE = 1_000_000
 _CALLERS = 10_000
 _QUEUE_SECONDS = 10.0
@@ -27,17 +30,23 @@ class _Bucket:
 
 
 class Rate:
-    """Refuse callers that ask more often than allowed (a token bucket for each key, session or address)."""
+    """Refuse callers that ask more often than allowed.
+
+    There is a token bucket for each key and session that was found good, and one for each address, which
+    counts all the others: who makes up a new key for each request gains nothing.
+    """
 
     def __init__(self, app: ASGIApp, *, per_minute: int) -> None:
         self.app = app
         self.per_minute = per_minute
         self.buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self.good: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 429 with `Retry-After` to who asks too often."""
         if scope["type"] == "http":
-            wait = self._wait(_who(Request(scope)))
+            address, who = _who(Request(scope))
+            wait = self._wait(who if who in self.good else address)
             if wait > 0.0:
                 seconds = str(int(wait) + 1)
                 raise ProblemError(
@@ -49,7 +58,19 @@ class Rate:
                     Text(f"wait {seconds} s", f"请等待 {seconds} 秒"),
                     headers={"Retry-After": seconds},
                 )
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self._learn(who, is_good=scope.get("state", {}).get("caller") is not None)
+            return
         await self.app(scope, receive, send)
+
+    def _learn(self, who: str, *, is_good: bool) -> None:
+        self.good.pop(who, None)
+        if is_good:
+            self.good[who] = None
+        if len(self.good) > _CALLERS:
+            self.good.popitem(last=False)
 
     def _wait(self, who: str) -> float:
         """Take one token; return the seconds until there is one, 0 where one was taken."""
@@ -107,7 +128,7 @@ class Bodies:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        megabytes = self.upload_mb if own_path(scope) == UPLOAD_PATH else self.body_mb
+        megabytes = self._megabytes(own_path(scope))
         most = int(megabytes * MEGABYTE)
         claimed = Request(scope).headers.get("content-length", "0")
         if not claimed.isdigit() or int(claimed) > most:
@@ -140,6 +161,11 @@ class Bodies:
 
         await self.app(scope, receive_within, send)
 
+    def _megabytes(self, path: str) -> float:
+        if path == UPLOAD_PATH:
+            return self.upload_mb
+        return self.body_mb if path.startswith(LARGE_BELOW) else min(self.body_mb, SMALL_MB)
+
 
 def _too_large(megabytes: float) -> ProblemError:
     return ProblemError(
@@ -150,8 +176,8 @@ def _too_large(megabytes: float) -> ProblemError:
     )
 
 
-def _who(request: Request) -> str:
-    """Return what a caller is counted by: the credential's hash where there is one, else the address."""
+def _who(request: Request) -> tuple[str, str]:
+    """Return a caller's address, and the address with the hash of the credential where there is one."""
     secret = credential(request) or request.cookies.get(COOKIE)
     address = request.client.host if request.client else ""
-    return f"{address} {hash(secret)}" if secret else address
+    return address, f"{address} {hash(secret)}" if secret else address

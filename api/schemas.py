@@ -10,7 +10,7 @@ ROLES = ("fields", "buildings", "members", "zones", "barriers")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class FeatureCollection(BaseModel):
@@ -69,7 +69,7 @@ class SizeIn(_Strict):
     target: float | None = Field(None, gt=0)
     minimum: float | None = Field(None, ge=0)
     maximum: float | None = Field(None, gt=0)
-    n_grids: int | None = Field(None, ge=1)
+    n_grids: int | None = Field(None, ge=1, le=1_000_000_000)
 
 
 class PartitionInputs(_Strict):

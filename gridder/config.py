@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     sync_seconds: float = Field(60, gt=0, description="How long a synchronous request waits for its job.")
     sync_mb: float = Field(20, gt=0, description="Largest input of a synchronous request.")
     upload_mb: float = Field(200, gt=0, description="Largest upload.")
-    body_mb: float = Field(64, gt=0, description="Largest body of any other request.")
+    body_mb: float = Field(64, gt=0, description="Largest body of an execution.")
     body_seconds: float = Field(300, gt=0, description="Longest time to receive a body.")
     requests_per_minute: int = Field(1200, ge=1, description="Requests of one key or address in a minute.")
     concurrent_requests: int = Field(64, ge=1, description="Requests that are worked on at the same time.")

@@ -123,7 +123,7 @@ def read_items(
     return Response(body, media_type=GEOJSON, headers=_headers())
 
 
-@router.get("/collections/{collection_id}/items/{feature_id}", summary="One feature", response_class=Response)
+@router.get("/collections/{collection_id}/items/{feature_id:path}", summary="One feature", response_class=Response)
 def read_item(
     collection_id: str, feature_id: str, service: ServiceDep, caller: CallerDep, links: LinksDep
 ) -> Response:

@@ -151,7 +151,7 @@ def read_plan(
     )
 
 
-@router.get("/pages/plans/{plan_id}/grids/{grid_id}")
+@router.get("/pages/plans/{plan_id}/grids/{grid_id:path}")
 def read_grid(
     plan_id: str,
     grid_id: str,

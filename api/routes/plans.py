@@ -88,7 +88,7 @@ def read_map(plan_id: str, service: ServiceDep, caller: CallerDep, lang: LangDep
     return _page(view_file(service.folder.plan(plan.id), caller.k, f"map-{lang}.html"))
 
 
-@router.get("/plans/{plan_id}/grids/{grid_id}/map", summary="Map of one grid", response_class=Response)
+@router.get("/plans/{plan_id}/grids/{grid_id:path}/map", summary="Map of one grid", response_class=Response)
 def read_grid_map(
     plan_id: str, grid_id: str, service: ServiceDep, caller: CallerDep, lang: LangDep
 ) -> Response:

@@ -212,12 +212,12 @@ def _accept(service: Service, caller: Caller, order: _Order) -> queue.Job:
     inputs = _parse(order.process, order.body)
     fresh: list[str] = []
     try:
-        content, n_bytes = _job_request(service, caller, order, inputs, fresh)
+        content, n_bytes, workspace = _job_request(service, caller, order, inputs, fresh)
         if order.wait:
             _check_sync(service, n_bytes)
         job, is_new = queue.submit(
             service.engine,
-            workspace=caller.key.workspace,
+            workspace=workspace,
             key_id=caller.key.id,
             process=order.process.id,
             request=content,
@@ -284,14 +284,16 @@ def _parse(process: Process, body: bytes) -> BaseModel:
 
 def _job_request(
     service: Service, caller: Caller, order: _Order, inputs: BaseModel, fresh: list[str]
-) -> tuple[dict[str, Any], int]:
-    """Return the request as the queue keeps it, and the bytes of its input.
+) -> tuple[dict[str, Any], int, str]:
+    """Return the request as the queue keeps it, the bytes of its input, and the workspace that owns it.
 
+    The workspace is that of the datasets, also for an administrator, who sees all of them.
     What came by value is kept as a dataset of its own; `fresh` gets the ids of these.
     """
     now = time.time()
     sources: dict[str, list[dict[str, Any]]] = {}
     n_bytes = len(order.body)
+    workspaces = set()
     for role in ("dataset",) if order.process.id == "inspect" else ROLES:
         given = getattr(inputs, role)
         for i, source in enumerate(given if isinstance(given, list) else [given] if given else []):
@@ -302,17 +304,26 @@ def _job_request(
             else:
                 dataset = _dataset(service, caller, source, now)
                 n_bytes += dataset.n_bytes
+                workspaces.add(dataset.workspace)
                 options = dataset.options | source.model_dump(exclude={"dataset"}, exclude_none=True)
             sources.setdefault(role, []).append(
                 {"dataset": dataset.id, "name": dataset.name, "options": options}
             )
+    if len(workspaces) > 1:
+        raise bad_request("the datasets belong to several workspaces", "数据集属于不同的工作区")
+    workspace = workspaces.pop() if workspaces else caller.key.workspace
     parameters = inputs.model_dump(exclude={*ROLES, "dataset", "title"}, exclude_none=True)
     title = getattr(inputs, "title", None) or ""
-    return {"sources": sources, "parameters": parameters, "title": title}, n_bytes
+    return {"sources": sources, "parameters": parameters, "title": title}, n_bytes, workspace
 
 
 def _keep_value(service: Service, caller: Caller, source: ValueSource, name: str, now: float) -> Dataset:
-    content = json.dumps(source.value.model_dump(), ensure_ascii=False).encode()
+    try:
+        content = json.dumps(source.value.model_dump(), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise bad_request(
+            "the body holds half a character (a lone surrogate)", "请求体含有不完整的字符"
+        ) from error
     return keep_bytes(service, caller, content, name, by_value=True, now=now)
 
 

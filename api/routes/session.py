@@ -26,8 +26,11 @@ def read_sign_in(
     links: LinksDep,
     token: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Return the sign-in page; the printed link brings its token along and goes on at once."""
-    if token is not None:
+    """Return the sign-in page; the printed link brings its token along and goes on at once.
+
+    A link on a page of another site does not, or that site could sign people in with a key of its own.
+    """
+    if token is not None and request.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return _signed_in(service, links, token, "") or _refused(request, "")
     return page(request, "sign_in.html.j2", wrong=False, next="")
 

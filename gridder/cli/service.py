@@ -72,6 +72,7 @@ def serve_command(
     _print_address(settings, listener, token if is_new or sys.stdout.isatty() else None)
     config = uvicorn.Config(
         application,
+        http="h11",  # of the two, the one that limits the length of headers
         root_path=settings.base_path.rstrip("/"),
         log_config=None,
         access_log=False,

@@ -1,0 +1,141 @@
+"""What the review of the service found: each hole stays shut."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import httpx
+import pytest
+
+from tests.api.conftest import Server, partition_body, squares
+
+
+@pytest.fixture(scope="module")
+def server(sqlite_server: Server) -> Server:
+    return sqlite_server
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> httpx.Client:
+    return server.client()
+
+
+@pytest.fixture(scope="module")
+def plan(client: httpx.Client) -> str:
+    fields = squares(8, 6)
+    for feature in fields["features"]:
+        feature["properties"]["unit_id"] = feature["properties"]["unit_id"].replace("F00", "F/", 1)
+    answer = client.post("/processes/partition/execution", json=partition_body(fields=fields))
+    return answer.json()["plan"]
+
+
+def test_nobody_sends_much_where_little_is_expected(server, client, plan):
+    """Forms and short JSON have a small limit, before a key is asked for and before a role is."""
+    form = b"key=" + b"%41" * 40_000
+    headers = {"Origin": server.base, "Content-Type": "application/x-www-form-urlencoded"}
+    assert httpx.post(f"{server.base}/sign-in", content=form, headers=headers).status_code == 413
+    reason = {"reason": "x" * 100_000}
+    for method, path in (("POST", f"/plans/{plan}/names"), ("PATCH", "/datasets/x")):
+        assert client.request(method, path, json=reason).status_code == 413
+    assert client.post("/processes/partition/execution", json=reason).status_code == 400
+
+
+def test_endless_headers_are_refused(server):
+    """Before a key is asked for, no more than some ten kilobytes are kept of a request."""
+    host, port = server.base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 200_000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_keys_made_up_anew_for_each_request_do_not_evade_the_rate(own_server):
+    """An unknown key counts for its address; known keys are counted apart from it."""
+    server = own_server(requests_per_minute=60)
+    known = server.client()
+    assert known.get("/plans").status_code == 200
+    answers = [
+        httpx.get(f"{server.base}/plans", headers={"X-API-Key": f"made-up-{i}"}).status_code
+        for i in range(150)
+    ]
+    assert set(answers) == {401, 429}
+    assert known.get("/plans").status_code == 200
+
+
+def test_methods_that_nobody_knows_are_one_in_the_figures(server, client):
+    for i in range(5):
+        client.request(f"STRANGE{i}", "/plans")
+    figures = client.get("/metrics").text
+    assert "STRANGE" not in figures
+    assert 'method="other"' in figures
+
+
+def test_head_answers_as_get_without_a_body(client, plan):
+    for path in ("/", f"/plans/{plan}/map", f"/collections/{plan}.grids/items", "/healthz"):
+        head, got = client.head(path), client.get(path)
+        assert head.status_code == got.status_code == 200, path
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert head.content == b""
+    assert client.head("/jobs/x").status_code == 404
+    assert client.head("/processes/partition/execution").status_code == 405
+
+
+def test_a_slash_in_an_id_leads_to_its_feature(client, plan):
+    for unit in client.get(f"/collections/{plan}.units/items?limit=5").json()["features"]:
+        assert "/" in unit["id"]
+        path = httpx.URL(client.base_url).copy_with(
+            raw_path=f"/collections/{plan}.units/items/{unit['id'].replace('/', '%2F')}".encode()
+        )
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.json()["id"] == unit["id"]
+        (own,) = [link["href"] for link in answer.json()["links"] if link["rel"] == "self"]
+        assert client.get(own).json()["id"] == unit["id"]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        '{"size": {"of": "n", "n_grids": 1000000000000000000000000000000}}',
+        '{"size": {"of": "n", "target": 1e999}}',
+        '{"size": {"of": "n", "target": NaN}}',
+        '{"size": {"of": "n", "target": 20}, "time_limit_s": Infinity}',
+        '{"title": "\\ud800"}',
+        '{"fields": {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": "\\ud800"}}]}}',
+    ],
+)
+def test_numbers_and_texts_that_no_store_takes_are_refused(client, inputs):
+    answer = client.post(
+        "/processes/partition/execution",
+        content=f'{{"inputs": {inputs}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:gridder:problem:bad-request"
+
+
+def test_what_an_admin_makes_stays_in_the_workspace_of_its_data(server, client):
+    """A plan or an inspection of somebody else's file is theirs, and nobody else's."""
+    owner = server.client(server.new_key("planner", workspace="owner"))
+    neighbour = server.client(server.new_key("planner"))
+    content = json.dumps(squares(8, 6)).encode()
+    theirs = owner.post("/datasets", params={"name": "theirs.geojson"}, content=content).json()["id"]
+    answer = client.post("/processes/partition/execution", json=partition_body(fields={"dataset": theirs}))
+    plan = answer.json()["plan"]
+    assert owner.get(f"/plans/{plan}").status_code == 200
+    assert neighbour.get(f"/plans/{plan}").status_code == 404
+    client.post("/processes/inspect/execution", json={"inputs": {"dataset": theirs}})
+    assert [job["processID"] for job in owner.get("/jobs").json()["jobs"]] == ["inspect", "partition"]
+    ours = client.post("/datasets", params={"name": "ours.geojson"}, content=content).json()["id"]
+    both = partition_body(fields={"dataset": theirs}, zones=[{"dataset": ours}])
+    assert client.post("/processes/partition/execution", json=both).status_code == 400
+
+
+def test_a_link_on_another_site_signs_nobody_in(server):
+    """Otherwise that site could make people upload to a workspace of its own."""
+    for site, status in (("cross-site", 200), ("same-site", 200), ("none", 303)):
+        answer = httpx.get(
+            f"{server.base}/sign-in", params={"token": server.admin}, headers={"Sec-Fetch-Site": site}
+        )
+        assert answer.status_code == status
+        assert ("set-cookie" in answer.headers) == (status == 303)
