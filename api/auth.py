@@ -18,7 +18,9 @@ from gridder.model import Text
 from gridder.storage.keys import ROLES, Key, Role, find_key, find_session
 
 COOKIE = "gridder_session"
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in"})
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Answered without asking who calls, also while the store is away."""
+OPEN_PATHS = PROBES | {"/sign-in"}
 """What is answered without a key."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -70,7 +72,7 @@ class Authenticate:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        key = await run_in_threadpool(self._find, request)
+        key = None if own_path(scope) in PROBES else await run_in_threadpool(self._find, request)
         scope.setdefault("state", {})["caller"] = Caller(key, self.suppress_below) if key else None
         if key is None and own_path(scope) not in OPEN_PATHS:
             raise ProblemError(NOT_SIGNED_IN, _HOW.what, _HOW.remedy, headers=_challenge(request))

@@ -55,6 +55,7 @@ SYNC_TIMEOUT = _kind(
     "sync-timeout", 504, "The job takes longer than a request may", "任务耗时超过单次请求上限"
 )
 JOB_FAILED = _kind("job-failed", 500, "The job failed", "任务失败")
+CORRUPT_PLAN = _kind("corrupt-plan", 500, "The files of this plan are damaged", "该方案的文件已损坏")
 DISK_FULL = _kind("disk-full", 507, "There is no room to store this", "存储空间不足")
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, Kind))

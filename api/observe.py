@@ -10,12 +10,14 @@ import traceback
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import INTERNAL, UNAVAILABLE, ProblemError
+from api.errors import DISK_FULL, INTERNAL, UNAVAILABLE, Kind, ProblemError
 from api.render import answer_problem
 from gridder.model import Text
+from gridder.storage.room import is_out_of_room
 
 log = structlog.get_logger("gridder.api")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -92,16 +94,22 @@ class Observe:
 def _problem_of(error: Exception, request_id: str) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
-    unavailable = isinstance(error, DBAPIError)
+    kind = _kind_of(error)
     _log_failure("failed", error, request_id)
     return ProblemError(
-        UNAVAILABLE if unavailable else INTERNAL,
+        kind,
         remedy=Text(
             f"try again later; if it goes on, tell the administrator the request id {request_id}",
             f"请稍后再试；如持续出现，请将请求编号 {request_id} 告知管理员",
         ),
-        headers={"Retry-After": "5"} if unavailable else {},
+        headers={"Retry-After": "5"} if kind is UNAVAILABLE else {},
     )
+
+
+def _kind_of(error: Exception) -> Kind:
+    if is_out_of_room(error):
+        return DISK_FULL
+    return UNAVAILABLE if isinstance(error, DBAPIError | PoolTimeoutError) else INTERNAL
 
 
 def _log_failure(event: str, error: Exception, request_id: str) -> None:

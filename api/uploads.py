@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import re
 import unicodedata
@@ -15,6 +14,7 @@ from api.errors import DISK_FULL, ProblemError, bad_request
 from gridder.model import Text
 from gridder.storage.datasets import Dataset, add_dataset
 from gridder.storage.ids import new_id
+from gridder.storage.room import is_out_of_room
 
 CHUNK = 1 << 20
 DAY = 86_400.0
@@ -47,7 +47,7 @@ def keep(
         add_dataset(service.engine, dataset)
     except BaseException as error:
         path.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_out_of_room(error):
             raise ProblemError(
                 DISK_FULL, remedy=Text("free some room on the server", "请清理服务器存储空间")
             ) from error

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 import maps
+from api.errors import CORRUPT_PLAN, NOT_FOUND, ProblemError
+from gridder.errors import InputError
 from gridder.io.draft import draft_of
 from gridder.io.export import EXPORTS, write_export
-from gridder.io.features import write_features
-from gridder.io.plan import load_plan
-from gridder.model import Lang, Plan, PlanView
+from gridder.io.features import FeatureFile, write_features
+from gridder.io.plan import REPORT, load_plan
+from gridder.model import Lang, Plan, PlanView, Text
 from gridder.privacy import view
+
+log = structlog.get_logger("gridder.api")
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 FEATURES = "features.sqlite"
@@ -40,6 +50,7 @@ class _Views:
 
 _VIEWS = _Views()
 _MAKING = threading.Lock()
+_DAMAGE = (sqlite3.DatabaseError, FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError, InputError)
 
 
 def write_views(plan: Plan, folder: Path, suppress_below: int) -> None:
@@ -57,7 +68,7 @@ def view_file(folder: Path, k: int, name: str) -> Path:
     """Return a file made from a view of a plan, made at first use where the run did not make it."""
     path = folder / f"view-{k}" / name
     if not path.is_file():
-        with _MAKING:
+        with _MAKING, undamaged(folder):
             if not path.is_file():
                 path.parent.mkdir(exist_ok=True)
                 with draft_of(path) as draft:
@@ -65,9 +76,42 @@ def view_file(folder: Path, k: int, name: str) -> Path:
     return path
 
 
+@contextmanager
+def open_features(folder: Path, k: int) -> Iterator[FeatureFile]:
+    """Open the features of a view of a plan."""
+    with undamaged(folder), FeatureFile(view_file(folder, k, FEATURES)) as file:
+        yield file
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return the report of a plan."""
+    with undamaged(folder):
+        report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return report
+
+
+@contextmanager
+def undamaged(folder: Path) -> Iterator[None]:
+    """Say so where the files of a plan are gone or damaged, rather than call it a fault of ours."""
+    try:
+        yield
+    except _DAMAGE as error:
+        if not folder.is_dir():
+            raise ProblemError(NOT_FOUND, Text("its files are gone", "其文件已不存在")) from error
+        log.error("damaged", plan=folder.name, error=type(error).__name__)  # noqa: TRY400 - no fault of the code
+        raise ProblemError(
+            CORRUPT_PLAN,
+            remedy=Text(
+                "run the partition again, or ask who runs the service to restore the plan's folder",
+                "请重新划分，或请管理员恢复该方案的文件夹",
+            ),
+        ) from error
+
+
 def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None:
     """Return the map of one grid; None where the plan has no such grid."""
-    seen = _VIEWS.get(folder, k)
+    with undamaged(folder):
+        seen = _VIEWS.get(folder, k)
     found = (seen.grids["grid_id"] == grid_id).to_numpy().nonzero()[0]
     if len(found) == 0:
         return None

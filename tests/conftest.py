@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +34,27 @@ def _own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL of our own and return the URL of its database `postgres`, or skip.
+@dataclass(frozen=True)
+class Postgresql:
+    """A PostgreSQL of our own; it listens on a socket in its own folder only."""
 
-    It listens on a socket in its own folder only and is gone with all its data at the end.
-    """
+    url: str
+    control: Sequence[str | Path]
+    options: Sequence[str | Path]
+    by: Mapping[str, Any]
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        subprocess.run([*self.control, *self.options, "start"], check=True, **self.by)
+
+    def stop(self) -> None:
+        """Stop it as a crash would; what was committed stays."""
+        subprocess.run([*self.control, "--mode", "immediate", "stop"], check=True, **self.by)
+
+
+@contextmanager
+def _running_postgresql() -> Iterator[Postgresql]:
+    """Make and start a PostgreSQL whose data are gone at the end, or skip."""
     programs = _postgresql_programs()
     if programs is None:
         missing = "no PostgreSQL server; run .ci/install-postgresql"
@@ -50,16 +67,35 @@ def postgresql() -> Iterator[str]:
         shutil.chown(folder, "postgres", "postgres")
         by |= {"user": "postgres", "group": "postgres", "extra_groups": []}
     data = folder / "data"
-    control = [programs / "pg_ctl", "--pgdata", data, "--wait"]
     settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    server = Postgresql(
+        url=f"postgresql://postgres@/postgres?host={folder}",
+        control=[programs / "pg_ctl", "--pgdata", data, "--wait"],
+        options=["--log", folder / "log", "--options", settings],
+        by=by,
+    )
     try:
         initdb = [programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust"]
         subprocess.run([*initdb, "--encoding", "UTF8", "--locale", "C", "--no-sync"], check=True, **by)
-        subprocess.run([*control, "--log", folder / "log", "--options", settings, "start"], check=True, **by)
-        yield f"postgresql://postgres@/postgres?host={folder}"
-        subprocess.run([*control, "--mode", "immediate", "stop"], check=True, **by)
+        server.start()
+        yield server
+        server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Start a PostgreSQL of our own and return the URL of its database `postgres`, or skip."""
+    with _running_postgresql() as server:
+        yield server.url
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[Postgresql]:
+    """Start a PostgreSQL that a test may stop; it must run again at the end."""
+    with _running_postgresql() as server:
+        yield server
 
 
 def _postgresql_programs() -> Path | None:

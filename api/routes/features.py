@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime as moment
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from api.links import CRS84, GEOJSON, HTML, JSON, Links
 from api.openapi import LIMIT
 from api.responses import json_bytes, json_response, timestamp
 from api.routes.plans import find
-from api.views import FEATURES, view_file
+from api.views import open_features
 from gridder.io.features import FeatureFile
 from gridder.model import Text
 from gridder.storage.plans import PlanRow, list_plans
@@ -35,9 +34,7 @@ def list_collections(service: ServiceDep, caller: CallerDep, links: LinksDep) ->
     found, _ = list_plans(
         service.engine, workspace=caller.workspace, limit=_COLLECTIONS_AT_MOST, offset=0, now=time.time()
     )
-    collections = [
-        _collection(service, caller, plan, part, links) for plan in found for part in FeatureFile.collections
-    ]
+    collections = [entry for plan in found for entry in _collections(service, caller, plan, links)]
     return json_response(
         {"links": [links.link("self", JSON, "Collections", "collections")], "collections": collections}
     )
@@ -148,10 +145,16 @@ def _named(service: Service, caller: Caller, collection_id: str) -> tuple[PlanRo
     return find(service, caller, plan_id), part
 
 
-@contextmanager
-def _features(service: Service, caller: Caller, plan: PlanRow) -> Iterator[FeatureFile]:
-    with FeatureFile(view_file(service.folder.plan(plan.id), caller.k, FEATURES)) as file:
-        yield file
+def _features(service: Service, caller: Caller, plan: PlanRow) -> AbstractContextManager[FeatureFile]:
+    return open_features(service.folder.plan(plan.id), caller.k)
+
+
+def _collections(service: Service, caller: Caller, plan: PlanRow, links: Links) -> list[dict[str, Any]]:
+    """Return the collections of a plan; none where it is damaged or just deleted, as its own address says."""
+    try:
+        return [_collection(service, caller, plan, part, links) for part in FeatureFile.collections]
+    except ProblemError:
+        return []
 
 
 def _collection(service: Service, caller: Caller, plan: PlanRow, part: str, links: Links) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from api.errors import (
 from api.links import HTML, JSON, Links
 from api.responses import json_response, timestamp
 from api.routes.plans import plan_links
+from api.views import read_report
 from gridder.model import Text
 from gridder.storage import jobs as queue
 from gridder.storage.ids import is_id
@@ -136,14 +136,14 @@ def results_of(job: queue.Job, service: Service, caller: Caller, links: Links) -
         raise job_problem(job)
     if job.plan_id is None:
         return json_response(job.result or {})
-    path = service.folder.plan(job.plan_id) / "report.json"
-    if not path.is_file():
+    folder = service.folder.plan(job.plan_id)
+    if not folder.is_dir():
         raise ProblemError(NO_JOB, Text("its plan was deleted", "其方案已被删除"))
     return json_response(
         {
             "plan": job.plan_id,
             "links": plan_links(job.plan_id, caller, links),
-            "report": json.loads(path.read_text(encoding="utf-8")),
+            "report": read_report(folder),
         },
         headers={"Link": f'<{links.url("jobs", job.id)}>; rel="monitor"'},
     )

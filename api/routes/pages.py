@@ -33,7 +33,7 @@ from api.links import Links
 from api.render import page
 from api.responses import timestamp
 from api.routes import datasets, jobs, plans
-from api.views import FEATURES, view_file
+from api.views import FEATURES, read_report, undamaged, view_file
 from gridder.io import words
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
 from gridder.io.features import FeatureFile
@@ -135,7 +135,7 @@ def read_plan(
     """Return a plan: its map, scores, grids, downloads, and its addresses for GIS programs."""
     plan = plans.find(service, caller, plan_id)
     folder = service.folder.plan(plan.id)
-    rows = _matching(_grid_rows(view_file(service.folder.plan(plan.id), caller.k, FEATURES)), q, lang)
+    rows = _matching(_grid_rows(folder, caller.k), q, lang)
     return page(
         request,
         "plan.html.j2",
@@ -163,7 +163,7 @@ def read_grid(
 ) -> Response:
     """Return the map of one grid and its way to the neighbours in the list."""
     plan = plans.find(service, caller, plan_id)
-    rows = _grid_rows(view_file(service.folder.plan(plan.id), caller.k, FEATURES))
+    rows = _grid_rows(service.folder.plan(plan.id), caller.k)
     at = next((i for i, row in enumerate(rows) if row["grid_id"] == grid_id), None)
     if at is None:
         raise ProblemError(NOT_FOUND, Text("the plan has no such grid", "该方案中没有此网格"))
@@ -301,7 +301,7 @@ def _scores(folder: Path, caller: Caller, lang: Lang) -> list[dict[str, Any]]:
     """Return the scores of every layer, to planners."""
     if not caller.may("planner"):
         return []
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    report = read_report(folder)
     out = []
     for layer, part in report["layers"].items():
         people = report["members"].get(layer) if report["members"]["total"] else None
@@ -318,8 +318,10 @@ def _scores(folder: Path, caller: Caller, lang: Lang) -> list[dict[str, Any]]:
     return out
 
 
-def _grid_rows(path: Path) -> Sequence[Mapping[str, Any]]:
-    return _read_grid_rows(path, path.stat().st_mtime_ns)
+def _grid_rows(folder: Path, k: int) -> Sequence[Mapping[str, Any]]:
+    path = view_file(folder, k, FEATURES)
+    with undamaged(folder):
+        return _read_grid_rows(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ from api.headers import inline_policy
 from api.links import GEOJSON, HTML, JSON, Links
 from api.responses import json_response, timestamp
 from api.schemas import NamesRequest
-from api.views import grid_map_file, view_file
+from api.views import grid_map_file, undamaged, view_file
 from gridder.io.export import EXPORTS
 from gridder.model import Text
 from gridder.service.names import write_named_rosters
@@ -135,9 +135,11 @@ def read_names(
     os.close(handle)
     path = Path(name)
     try:
-        n_people = write_named_rosters(
-            service.folder.plan(plan.id), (service.sealer.unseal(part) for part in sealed), path, lang=lang
-        )
+        folder = service.folder.plan(plan.id)
+        with undamaged(folder):
+            n_people = write_named_rosters(
+                folder, (service.sealer.unseal(part) for part in sealed), path, lang=lang
+            )
         record(
             service.engine,
             key_id=caller.key.id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
@@ -41,6 +40,7 @@ from gridder.storage.folder import DataFolder
 from gridder.storage.ids import new_id
 from gridder.storage.jobs import Job
 from gridder.storage.plans import PlanRow
+from gridder.storage.room import is_out_of_room
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +147,8 @@ class Slot:
         except Exception as error:  # noqa: BLE001 - a job that breaks its slot must not come back to the next
             log.error("job %s: %s", job.id, trace_of(error))  # noqa: TRY400 - messages may hold values
             shutil.rmtree(draft, ignore_errors=True)
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-            lack = full or (isinstance(error, exc.SQLAlchemyError) and _is_out_of_room(error))
-            self._fail(job, service_problem(DISK_FULL) if lack else crashed(type(error).__name__))
+            full = is_out_of_room(error)
+            self._fail(job, service_problem(DISK_FULL) if full else crashed(type(error).__name__))
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
@@ -266,7 +265,7 @@ class Slot:
             self.folder.publish(draft / PLAN, plan.id)
         kept: bool | None = False
         try:
-            kept = insist(lambda: self._finish(job, result, plan, names), self.halt, unless=_is_out_of_room)
+            kept = insist(lambda: self._finish(job, result, plan, names), self.halt, unless=is_out_of_room)
         finally:
             if kept is False and plan is not None:
                 self.folder.remove_plan(plan.id)
@@ -323,9 +322,3 @@ def datasets_of(job: Job) -> list[tuple[str, str]]:
 def _closed(process: Process | None) -> None:
     if process is not None:
         process.close()
-
-
-def _is_out_of_room(error: exc.SQLAlchemyError) -> bool:
-    """Return whether SQLite or PostgreSQL says that its disk is full."""
-    said = error.orig if isinstance(error, exc.DBAPIError) else None
-    return "disk is full" in str(said) or type(said).__name__ == "DiskFull"

@@ -94,8 +94,10 @@ class Server:
     def kill(self) -> None:
         """Kill the server alone, as a crash would; its children must notice."""
         assert self.process is not None
+        assert self.process.stdout is not None
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
 
     def stop(self) -> None:
         """Stop it as an administrator would."""
