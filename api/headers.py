@@ -85,15 +85,27 @@ def inline_policy(path: Path) -> str:
     return _inline_policy(path, path.stat().st_mtime_ns)
 
 
+def page_policy(content: str) -> str:
+    """Return the policy of a page of ours whose own styles, if it has any, are known by hash."""
+    styles = _hashes(content.encode())["style"]
+    return PAGE_POLICY.replace("style-src 'self'", " ".join(["style-src 'self'", *styles]))
+
+
 @lru_cache(maxsize=64)
 def _inline_policy(path: Path, changed_ns: int) -> str:  # noqa: ARG001 - part of the cache's key
-    found: dict[str, list[str]] = {"script": [], "style": []}
-    for tag, content in _INLINE.findall(path.read_bytes()):
-        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        found[tag.decode().lower()].append(f"'sha256-{digest}'")
-    scripts, styles = (" ".join(dict.fromkeys(found[tag])) or "'none'" for tag in ("script", "style"))
+    found = _hashes(path.read_bytes())
+    scripts, styles = (" ".join(found[tag]) or "'none'" for tag in ("script", "style"))
     return (
         f"sandbox allow-scripts allow-popups allow-downloads allow-modals; default-src 'none'; script-src {scripts}; "
         f"style-src {styles}; style-src-attr 'unsafe-inline'; img-src data: blob:; font-src data:; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
+
+
+def _hashes(content: bytes) -> dict[str, list[str]]:
+    """Return the hashes of the inline scripts and styles of a page, as a policy names them."""
+    found: dict[str, list[str]] = {"script": [], "style": []}
+    for tag, inner in _INLINE.findall(content):
+        digest = base64.b64encode(hashlib.sha256(inner).digest()).decode()
+        found[tag.decode().lower()].append(f"'sha256-{digest}'")
+    return {tag: list(dict.fromkeys(hashes)) for tag, hashes in found.items()}

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api import assets
+from api.auth import own_path
 from api.deps import get_links, language_of
 from api.errors import NOT_SIGNED_IN, ProblemError, problem_response
+from api.headers import page_policy
 from api.words import WORDS
 from gridder.model import Lang
 
@@ -37,6 +39,7 @@ def page(request: Request, template: str, *, status: int = 200, **facts: Any) ->
         **facts,
     )
     headers = {
+        "Content-Security-Policy": page_policy(content),
         "Cache-Control": "no-store",
         "Content-Language": lang,
         "Vary": "Accept, Accept-Language, Cookie",
@@ -56,7 +59,7 @@ def answer_problem(request: Request, problem: ProblemError) -> Response:
             status=problem.kind.status,
             problem=problem.body(lang),
             wrong=False,
-            next=request.url.path,
+            next=own_path(request.scope),
         )
         response.headers.update(problem.headers)
         return response

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,7 +115,9 @@ def inspect(path: str | Path) -> Inspection:
     listed = ask(location, list_only=True)
     names = [layer["name"] for layer in listed.facts["layers"]]
     wanted = [location.layername] if location.layername else names
-    return Inspection(location.file, [_inspect_layer(location, name) for name in wanted])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        layers = pool.map(lambda name: _inspect_layer(location, name), wanted)
+        return Inspection(location.file, list(layers))
 
 
 def _inspect_layer(location: Location, name: str) -> LayerInspection:

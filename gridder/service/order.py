@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +69,14 @@ def read_sources(
     found = list(faults)
     given = [role for role in ROLES if role in sources and sources[role].paths]
     progress("read", 0.0)
-    for done, role in enumerate(given):
-        try:
-            inputs[role] = readers[role](sources[role])
-        except InputError as error:
-            found += error.faults
-        progress("read", (done + 1) / len(given))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = {role: pool.submit(readers[role], sources[role]) for role in given}
+        for done, role in enumerate(given):
+            try:
+                inputs[role] = waiting[role].result()
+            except InputError as error:
+                found += error.faults
+            progress("read", (done + 1) / len(given))
     if found:
         raise InputError(found)
     return Inputs(**inputs)
