@@ -108,10 +108,10 @@ def _build_service(settings: Settings, worker_command: Sequence[str]) -> Service
 
 
 def _host_names(settings: Settings) -> list[str]:
-    names = [*settings.allowed_hosts, host_name(settings.host)]
+    names = [*settings.allowed_hosts, settings.host]
     if settings.public_url:
         names.append(host_name(urlsplit(settings.public_url).netloc))
-    return [name for name in names if name not in ("0.0.0.0", "::")]  # noqa: S104 - no name of a host
+    return [name for name in names if name not in ("", "0.0.0.0", "::")]  # noqa: S104 - no name of a host
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:

@@ -40,9 +40,11 @@ TOUCHING_M = 1.0
 AREA_SIZES = ("area_ha", "area_mu")
 
 _PERSONAL_NAME = re.compile(
-    r"姓名|名字|户主|承包|业主|联系|电话|手机|身份证|证件|地址|住址|门牌"
-    r"|owner|farmer|holder|contractor|person|surname|first_?name|last_?name|full_?name"
-    r"|phone|mobile|id_?(number|card)|address",
+    r"姓名|名字|户名|户主|农户|种植大?户|种植者|承包|业主|居民|租户|联系|电话|手机|微信|邮箱|身份证|证件|地址|住址|门牌"
+    r"|权利人|权属人|使用权?人|使用者|所有权?人|经营(者|人|户|主体)|负责人|(家庭|户|方)代表|cbf(mc|dbxm)"
+    r"|owner|farmer|grower|cultivator|holder|contractor|proprietor|landlord|tenant|occupant|resident(s|_?name)?$"
+    r"|person|contact|surname|(first|last|full|user)_?name|^name_?\d*$"
+    r"|phone|mobile|e-?mail|wechat|id_?(number|card)|address",
     re.IGNORECASE,
 )
 _PERSONAL_VALUE = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")

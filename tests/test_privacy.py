@@ -270,3 +270,32 @@ def test_a_plan_without_members_has_no_counts_of_people():
     assert not shown.grids["suppressed"].any()
     assert shown.summary["field"]["placed"] is None
     assert shown.summary["field"]["unplaced"] is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "name",
+        "NAME_1",
+        "户名",
+        "农户名称",
+        "使用权人",
+        "经营主体",
+        "权属人",
+        "grower",
+        "landlord",
+        "CBFDBXM2",
+    ],
+)
+def test_columns_of_people_are_no_kind_of_unit(header):
+    """A few owners of many fields look like a category; neither maps nor features name them."""
+    extra = {header: ["王小明", "李大力"] * 2, "residential_type": ["villa", "block"] * 2}
+    rows = [
+        ("field", f"F-{i}", column, value, 1)
+        for i in range(2)
+        for column, values in extra.items()
+        for value in values[:2]
+    ]
+    shown = view(_plan([9, 9], extra_units=extra, composition=rows))
+    assert set(shown.composition["attribute"]) == {"residential_type"}
+    assert set(shown.units["kind"]) == {"villa", "block"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
+from anyio import from_thread
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartParser
 
 from api.auth import Caller
 from api.deps import LinksDep, PlannerDep, Service, ServiceDep
@@ -26,6 +29,10 @@ from gridder.storage.retention import delete_dataset
 router = APIRouter(tags=["Datasets"])
 
 MOST_FILES = 20
+MOST_AT_ONCE = 4
+"""Uploads that are received at the same time; others wait, as each may take memory and a thread."""
+_room = asyncio.Semaphore(MOST_AT_ONCE)
+MultiPartParser.spool_max_size = 0  # keeps forms in memory: a temporary file would hold names in clear
 
 
 @router.post(
@@ -64,15 +71,16 @@ async def upload(
     Either as a form with one or more files, or the bytes of one file as body with `name` in the address.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        dataset = await _keep_form(request, service, caller)
-    elif name:
-        dataset = await _keep_body(request, service, caller, name)
-    else:
-        raise bad_request(
-            "send a form with the field `file`, or the bytes of a file with ?name=",
-            "请以表单字段 `file` 上传，或以 ?name= 指定文件名并直接发送内容",
-        )
+    async with _room:
+        if kind == "multipart/form-data":
+            dataset = await _keep_form(request, service, caller)
+        elif name:
+            dataset = await _keep_body(request, service, caller, name)
+        else:
+            raise bad_request(
+                "send a form with the field `file`, or the bytes of a file with ?name=",
+                "请以表单字段 `file` 上传，或以 ?name= 指定文件名并直接发送内容",
+            )
     return json_response(
         dataset_info(dataset, links), status=201, headers={"Location": links.url("datasets", dataset.id)}
     )
@@ -167,12 +175,14 @@ async def _keep_form(request: Request, service: Service, caller: Caller) -> Data
 
 
 async def _keep_body(request: Request, service: Service, caller: Caller, name: str) -> Dataset:
-    with io.BytesIO() as memory:
-        async for chunk in request.stream():
-            memory.write(chunk)
-        content = memory.getvalue()
-    chunks = (content[i : i + CHUNK] for i in range(0, len(content), CHUNK))
+    chunks = _pulled(request.stream())
     return await run_in_threadpool(keep, service, caller, chunks, name, by_value=False, now=time.time())
+
+
+def _pulled(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
+    """Yield in a thread, as they come, the parts of a body that the event loop receives."""
+    while (chunk := from_thread.run(anext, stream, None)) is not None:
+        yield chunk
 
 
 def _chunks(file: UploadFile) -> Iterator[bytes]:

@@ -82,8 +82,16 @@ def delete_job(engine: Engine, job_id: str) -> bool:
 
 
 def end_dataset(engine: Engine, dataset_id: str) -> None:
-    """Delete a dataset whose time is over; the plans made from it have a time of their own."""
+    """Delete a dataset whose time is over with what inspections showed of it.
+
+    The plans made from it, and their jobs, have a time of their own.
+    """
+    its_jobs = select(job_sources.c.job_id).where(job_sources.c.dataset_id == dataset_id)
+    shown = delete(jobs).where(
+        jobs.c.id.in_(its_jobs), jobs.c.plan_id.is_(None), jobs.c.status.not_in(UNFINISHED)
+    )
     with writing(engine) as connection:
+        connection.execute(shown)
         connection.execute(delete(datasets).where(datasets.c.id == dataset_id))
 
 

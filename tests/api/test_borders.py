@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import hashlib
 import json
 import socket
+import time
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.api.conftest import Server, partition_body, squares
+from api.app import create_app
+from gridder.config import Settings
+from tests.api.conftest import Server, partition_body, people, squares
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +146,73 @@ def test_a_link_on_another_site_signs_nobody_in(server):
         )
         assert answer.status_code == status
         assert ("set-cookie" in answer.headers) == (status == 303)
+
+
+def _open_files(server: Server) -> list[str]:
+    assert server.process is not None
+    files = []
+    for handle in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            files.append(str(handle.readlink()))
+    return files
+
+
+def _begin_upload(server: Server, kind: str, start: bytes) -> socket.socket:
+    host, port = server.base.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    head = (
+        f"POST /datasets?name=members.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {server.admin}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(start) + 100}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + start)
+    return connection
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at the open files in /proc")
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/csv"])
+def test_an_upload_is_nowhere_in_clear_while_it_comes(own_server, kind):
+    """Neither a form nor a plain body is spooled to a temporary file."""
+    server = own_server()
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="members.csv"\r\n\r\n'
+    rows = "秘密,13900000000\n".encode() * 200_000
+    with _begin_upload(server, kind, (form if "form" in kind else b"") + rows):
+        time.sleep(1.0)
+        assert not [path for path in _open_files(server) if "(deleted)" in path]
+        for path in (server.data_dir / "uploads").iterdir():
+            assert "秘密".encode() not in path.read_bytes()
+    end = time.monotonic() + 20
+    while list((server.data_dir / "uploads").iterdir()):
+        assert time.monotonic() < end, "an upload that broke off stays"
+        time.sleep(0.1)
+    content = b"a,b\n" + rows
+    told = server.client().post("/datasets", params={"name": "whole.csv"}, content=content).json()
+    assert told["bytes"] == len(content)
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_names_are_gone_from_the_disk_before_they_are_sent(server, client):
+    """Whoever takes them slowly keeps no file with names alive."""
+    answer = client.post("/processes/partition/execution", json=partition_body(members=people(8, 6, 300)))
+    plan = answer.json()["plan"]
+    with client.stream("POST", f"/plans/{plan}/names", json={"reason": "test of slow reading"}) as slow:
+        assert slow.status_code == 200
+        assert "names.xlsx" in slow.headers["content-disposition"]
+        assert not list((server.data_dir / "work").rglob("*.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "foreign"),
+    [("fd00::5", "[fd00::5]:80", "fd00"), ("::", "[::1]:80", ""), ("0.0.0.0", "127.0.0.1", "0.0.0.0")],  # noqa: S104 - nothing listens
+)
+def test_the_own_address_is_answered_to_whatever_its_family(tmp_path, host, own, foreign):
+    """The colons of IPv6 are no port."""
+    app = create_app(Settings(data_dir=tmp_path, host=host, workers=0), worker_command=[])
+
+    async def ask(name: str) -> int:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://any") as client:
+            return (await client.get("/healthz", headers={"Host": name})).status_code
+
+    assert asyncio.run(ask(own)) == 200
+    assert asyncio.run(ask(foreign)) == 421
+    app.state.service.engine.dispose()

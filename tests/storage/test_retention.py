@@ -17,7 +17,7 @@ from gridder.storage.ids import new_id
 from gridder.storage.jobs import Job, beat, claim, dismiss, find_job, finish
 from gridder.storage.names import sealed_names
 from gridder.storage.plans import PlanRow, find_plan
-from gridder.storage.retention import Ended, delete_dataset, delete_job, delete_plan, expired
+from gridder.storage.retention import Ended, delete_dataset, delete_job, delete_plan, end_dataset, expired
 
 NOW = 1_000_000.0
 
@@ -147,3 +147,21 @@ def _request(sources: Mapping[str, str]) -> dict[str, Any]:
 def _count(engine: Engine, table: Any) -> int:
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_what_was_shown_of_a_dataset_ends_with_it(
+    engine: Engine, send: Callable[..., tuple[Job, bool]], make_dataset: Make, publish: MakePlan
+) -> None:
+    """An inspection holds first rows of a file; a plan made from the file goes on."""
+    dataset = make_dataset()
+    plan = publish({"fields": dataset})
+    send(process="inspect", request=_request({"dataset": dataset}))
+    job = claim(engine, worker="w", lease_s=9, now=NOW)
+    assert job
+    assert finish(
+        engine, job.id, job.attempt, result={"preview": []}, plan=None, sources=[], names=[], now=NOW
+    )
+    end_dataset(engine, dataset)
+    assert find_job(engine, job.id, workspace=None) is None
+    assert find_plan(engine, plan.id, workspace=None, now=NOW)
+    assert find_job(engine, plan.job_id, workspace=None)
