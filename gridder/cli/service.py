@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import socket
 import sys
 import time
@@ -20,10 +19,11 @@ from sqlalchemy.exc import IntegrityError
 
 from gridder.cli.terminal import JsonOption, print_json
 from gridder.config import Settings
+from gridder.io.key import make_once
 from gridder.storage.audit import read_audit
 from gridder.storage.engine import migrate, open_store
 from gridder.storage.folder import DataFolder
-from gridder.storage.keys import ROLES, find_key, list_keys, make_key, revoke_key
+from gridder.storage.keys import ROLES, find_key, list_keys, make_key, new_secret, revoke_key
 from gridder.storage.retention import delete_dataset, delete_plan
 
 DAY = 86_400.0
@@ -207,22 +207,19 @@ def _store(data_dir: Path | None) -> Engine:
 def _admin_token(engine: Engine, folder: Path) -> tuple[str | None, bool]:
     """Return the first administrator's token, made at the first start, and whether it is new.
 
-    Without one (revoked), None.
+    Without one (revoked), None. Servers that start at the same moment have the same.
     """
     path, now = folder / TOKEN_FILE, time.time()
-    if not path.exists():
-        _, secret = make_key(engine, name="admin-token", role="admin", now=now)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secret + "\n")
-        return secret, True
+    is_new = not path.exists()
+    if is_new:
+        make_once(path, new_secret())
     secret = path.read_text(encoding="ascii").strip()
     if find_key(engine, secret, now=now) is None:
-        try:
+        with contextlib.suppress(IntegrityError):  # another server was quicker, or it is known and was revoked
             make_key(engine, name="admin-token", role="admin", now=now, secret=secret)
-        except IntegrityError:  # it is known and was revoked
+        if find_key(engine, secret, now=now) is None:
             return None, False
-    return secret, False
+    return secret, is_new
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -38,7 +38,7 @@ def pseudonym_key(path: str | os.PathLike[str] | None = None) -> bytes:
     file = Path(path) if path is not None else key_file(os.environ, sys.platform)
     try:
         if not file.exists():
-            _make(file)
+            make_once(file, secrets.token_hex(KEY_BYTES))
         text = file.read_text(encoding="ascii")
         key = bytes.fromhex(text)
     except OSError as error:
@@ -73,14 +73,14 @@ def key_file(environment: Mapping[str, str], platform: str) -> Path:
     return base / "gridder" / "gridder.key"
 
 
-def _make(file: Path) -> None:
-    """Write a new key beside `file` and link it there whole; who comes second keeps the first one's."""
+def make_once(file: Path, secret: str) -> None:
+    """Write a secret beside `file` and link it there whole; who comes second keeps the first one's."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(KEY_BYTES) + "\n")
+            stream.write(secret + "\n")
             stream.flush()
             os.fsync(stream.fileno())
         os.link(draft, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -104,6 +105,8 @@ class Dispatcher:
         lost = queue.release_lost(
             self._engine, most_attempts=most, problem=worker_lost(most), now=time.time()
         )
+        for job in lost:
+            shutil.rmtree(self._folder.draft(job.id, job.attempt), ignore_errors=True)
         if lost:
             log.warning("jobs taken back, as their lease was over: %s", ", ".join(job.id for job in lost))
             self.wake()

@@ -56,7 +56,7 @@ def make_key(
     tuple
         The key and its secret, which cannot be asked for again.
     """
-    secret = secret or f"gk_{secrets.token_urlsafe(32)}"
+    secret = secret or new_secret()
     key = Key(new_id(), name, role, workspace, now, expires_at, None)
     with writing(engine) as connection:
         connection.execute(
@@ -71,6 +71,11 @@ def make_key(
             )
         )
     return key, secret
+
+
+def new_secret() -> str:
+    """Return a secret for a new key: 256 random bits."""
+    return f"gk_{secrets.token_urlsafe(32)}"
 
 
 def find_key(engine: Engine, secret: str, *, now: float) -> Key | None:
