@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     app.state.metrics = metrics

@@ -20,6 +20,7 @@ from gridder.storage.seal import Sealer
 LANG_COOKIE = "gridder_lang"
 FORMATS = ("json", "html")
 ITEMS_PATH = "/collections/{collection_id}/items"
+EXECUTION_PATH = "/processes/{process_id}/execution"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def known_parameters(request: Request) -> None:
 
     Items look after theirs themselves: every property of their collection is one.
     """
+    wished = request.query_params.get("f", "json")
+    if wished not in FORMATS:
+        raise ProblemError(BAD_REQUEST, Text("f is json or html", "f 只能为 json 或 html"))
     route = request.scope["route"]
     if route.path == ITEMS_PATH:
         return
@@ -88,9 +92,6 @@ def known_parameters(request: Request) -> None:
             Text(f"unknown query parameters: {names}", f"未知的查询参数：{names}"),
             Text(f"known here: {', '.join(sorted(known))}", f"可用参数：{'、'.join(sorted(known))}"),
         )
-    wished = request.query_params.get("f", "json")
-    if wished not in FORMATS:
-        raise ProblemError(BAD_REQUEST, Text("f is json or html", "f 只能为 json 或 html"))
 
 
 def wants_html(request: Request) -> bool:

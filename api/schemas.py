@@ -56,9 +56,12 @@ def _as_list(value: Any) -> Any:
     return [_wrap(item) for item in value] if isinstance(value, list) else [_wrap(value)]
 
 
-Source = Annotated[ValueSource | DatasetSource, BeforeValidator(_wrap)]
+_Given = FeatureCollection | ValueSource | DatasetSource
+Source = Annotated[ValueSource | DatasetSource, BeforeValidator(_wrap, json_schema_input_type=_Given)]
 Sources = Annotated[
-    list[ValueSource | DatasetSource], BeforeValidator(_as_list), Field(min_length=1, max_length=20)
+    list[ValueSource | DatasetSource],
+    BeforeValidator(_as_list, json_schema_input_type=_Given | list[_Given]),
+    Field(min_length=1, max_length=20),
 ]
 
 
@@ -95,7 +98,12 @@ class PartitionInputs(_Strict):
 class InspectInputs(_Strict):
     """Inputs of the process `inspect`."""
 
-    dataset: Annotated[DatasetSource, BeforeValidator(lambda v: {"dataset": v} if isinstance(v, str) else v)]
+    dataset: Annotated[
+        DatasetSource,
+        BeforeValidator(
+            lambda v: {"dataset": v} if isinstance(v, str) else v, json_schema_input_type=str | DatasetSource
+        ),
+    ]
 
 
 class Execute(BaseModel):

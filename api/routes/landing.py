@@ -11,6 +11,7 @@ from api.links import CONFORMANCE, HTML, JSON, OPENAPI, Links
 from api.openapi import describe
 from api.responses import json_response
 from api.routes.pages import home
+from api.routes.processes import PROCESSES
 
 router = APIRouter(tags=["Service"])
 
@@ -39,7 +40,8 @@ def read_conformance() -> Response:
 @router.get("/api", summary="Description of the service (OpenAPI)")
 def read_openapi(request: Request, links: LinksDep) -> Response:
     """Return the OpenAPI document."""
-    return json_response(describe(request.app, links), media_type=OPENAPI)
+    executions = {process.id: process.inputs for process in PROCESSES.values()}
+    return json_response(describe(request.app, links, executions), media_type=OPENAPI)
 
 
 def _links(links: Links) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Caller
-from api.deps import LinksDep, PlannerDep, Service, ServiceDep
+from api.deps import EXECUTION_PATH, LinksDep, PlannerDep, Service, ServiceDep
 from api.errors import (
     CONFLICT,
     MEDIA,
@@ -124,27 +124,7 @@ def read_process(process_id: str, links: LinksDep) -> Response:
     )
 
 
-@router.post(
-    "/processes/{process_id}/execution",
-    summary="Run a process",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["inputs"],
-                        "properties": {
-                            "inputs": {"type": "object"},
-                            "response": {"type": "string", "enum": ["raw", "document"]},
-                        },
-                    }
-                }
-            },
-        },
-    },
-)
+@router.post(EXECUTION_PATH, summary="Run a process")
 async def execute(
     process_id: str, request: Request, service: ServiceDep, caller: PlannerDep, links: LinksDep
 ) -> Response:

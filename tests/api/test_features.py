@@ -81,6 +81,7 @@ def test_properties_filter(client, plan):
         "datetime=yesterday",
         "offset=-1",
         "size=large",
+        "f=xml",
     ],
 )
 def test_wrong_parameters_are_a_400(client, plan, query):
