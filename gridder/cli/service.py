@@ -215,7 +215,7 @@ def _admin_token(engine: Engine, folder: Path) -> tuple[str | None, bool]:
         make_once(path, new_secret())
     secret = path.read_text(encoding="ascii").strip()
     if find_key(engine, secret, now=now) is None:
-        with contextlib.suppress(IntegrityError):  # another server was quicker, or it is known and was revoked
+        with contextlib.suppress(IntegrityError):  # another was quicker, or it was revoked
             make_key(engine, name="admin-token", role="admin", now=now, secret=secret)
         if find_key(engine, secret, now=now) is None:
             return None, False
