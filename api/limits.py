@@ -88,19 +88,25 @@ class Rate:
 
 
 class Concurrency:
-    """Let so many requests work at the same time; more wait a little and are then refused."""
+    """Let so many requests work at the same time; more wait a little and are then refused.
+
+    Executions, which wait for their job, have a quarter of the room, so that they keep nobody from reading.
+    A request leaves when its answer begins: whoever takes it slowly keeps nobody out.
+    """
 
     def __init__(self, app: ASGIApp, *, most: int) -> None:
         self.app = app
-        self.room = asyncio.Semaphore(most)
+        self.executions = asyncio.Semaphore(max(1, most // 4))
+        self.others = asyncio.Semaphore(max(1, most - most // 4))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 503 where there is no room for the request."""
         if scope["type"] != "http" or own_path(scope) in OPEN_PATHS:
             await self.app(scope, receive, send)
             return
+        room = self.executions if own_path(scope).startswith(LARGE_BELOW) else self.others
         try:
-            await asyncio.wait_for(self.room.acquire(), _QUEUE_SECONDS)
+            await asyncio.wait_for(room.acquire(), _QUEUE_SECONDS)
         except TimeoutError:
             raise ProblemError(
                 UNAVAILABLE,
@@ -108,10 +114,20 @@ class Concurrency:
                 Text("try again later", "请稍后再试"),
                 headers={"Retry-After": "5"},
             ) from None
+        is_inside = True
+
+        async def send_and_leave(message: Message) -> None:
+            nonlocal is_inside
+            if is_inside:
+                is_inside = False
+                room.release()
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, send_and_leave)
         finally:
-            self.room.release()
+            if is_inside:
+                room.release()
 
 
 class Bodies:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ log = structlog.get_logger("gridder.api")
 LANGS: tuple[Lang, ...] = ("en", "zh")
 FEATURES = "features.sqlite"
 _VIEWS_IN_MEMORY = 4
+GRID_MAPS_KEPT = 500
+"""Of a view on the disk; a plan may have tens of thousands of grids."""
 _EXPORT_OF = {f"grids{suffix}": name for name, (suffix, _) in EXPORTS.items()}
 
 
@@ -120,7 +122,15 @@ def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None
         path.parent.mkdir(exist_ok=True)
         with draft_of(path) as draft:
             maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
+        _drop_oldest_grid_maps(path.parent)
     return path
+
+
+def _drop_oldest_grid_maps(place: Path) -> None:
+    with suppress(FileNotFoundError):  # another request drops the same at the same moment
+        made = [(path.stat().st_mtime_ns, path) for path in place.glob("grid-*.html")]
+        for _, path in sorted(made)[:-GRID_MAPS_KEPT]:
+            path.unlink()
 
 
 def _writer(name: str) -> Callable[[PlanView, Path], None]:

@@ -43,6 +43,9 @@ from gridder.storage.retention import delete_dataset
 router = APIRouter(tags=["Processes"])
 
 POLL_SECONDS = 0.05
+PARSED_AT_ONCE = 2
+"""Bodies of executions; one takes many times its length while it is parsed."""
+_parsing = asyncio.Semaphore(PARSED_AT_ONCE)
 DAY = 86_400.0
 _LONGEST_IDEMPOTENCY = 200
 _NO_DATASET = Text("a dataset of the request does not exist", "请求中的数据集不存在")
@@ -133,7 +136,8 @@ async def execute(
     body = await _json_body(request)
     wait = "respond-async" not in request.headers.get("prefer", "")
     order = _Order(process, body, request.headers.get("idempotency-key"), wait)
-    job = await run_in_threadpool(_accept, service, caller, order)
+    async with _parsing:
+        job = await run_in_threadpool(_accept, service, caller, order)
     service.dispatcher.wake()
     if not wait:
         return _accepted(job, service, links)

@@ -8,11 +8,14 @@ import hashlib
 import json
 import socket
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
+from api import views
 from api.app import create_app
 from gridder.config import Settings
 from tests.api.conftest import Server, partition_body, people, squares
@@ -216,3 +219,50 @@ def test_the_own_address_is_answered_to_whatever_its_family(tmp_path, host, own,
     assert asyncio.run(ask(own)) == 200
     assert asyncio.run(ask(foreign)) == 421
     app.state.service.engine.dispose()
+
+
+def _until(fact: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 30
+    while not fact():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+def test_slow_readers_and_waiting_executions_keep_nobody_from_reading(own_server):
+    server = own_server(concurrent_requests=4, workers=1)
+    client = server.client()
+    plan = client.post("/processes/partition/execution", json=partition_body()).json()["plan"]
+    host, port = server.base.removeprefix("http://").split(":")
+    request = f"GET /plans/{plan}/map HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {server.admin}\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            slow = stack.enter_context(socket.socket())
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            slow.connect((host, int(port)))
+            slow.sendall(request.encode() * 40)
+        time.sleep(2.0)
+        assert client.get("/plans").status_code == 200
+
+    heavy = json.dumps(partition_body(30, 30, effort=10)).encode()
+    headers = {"X-API-Key": server.admin, "Content-Type": "application/json"}
+
+    def execute(i: int) -> int:
+        address = f"{server.base}/processes/partition/execution"
+        return httpx.post(address, content=heavy + b" " * i, headers=headers, timeout=90.0).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = pool.map(execute, range(6))
+        _until(lambda: client.get("/jobs?status=running").json()["jobs"] != [], "no job runs")
+        assert client.get(f"/plans/{plan}").status_code == 200
+        for job in client.get("/jobs?status=accepted,running").json()["jobs"]:
+            client.delete(f"/jobs/{job['jobID']}")
+        assert set(answers) <= {200, 410, 503}
+
+
+def test_grid_maps_do_not_fill_the_disk(server, client, plan, monkeypatch):
+    """A reader who asks for the map of every grid leaves only the newest there."""
+    monkeypatch.setattr(views, "GRID_MAPS_KEPT", 3)
+    folder = server.data_dir / "plans" / plan
+    grids = client.get(f"/collections/{plan}.grids/items").json()["features"]
+    made = [views.grid_map_file(folder, 1, grid["id"], "en") for grid in grids[:5]]
+    assert [path.is_file() for path in made] == [False, False, True, True, True]
