@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from gridder.io.inspect import inspect
     from gridder.io.members import members_from_frame, read_members
     from gridder.io.plan import load_plan, save_plan
-    from gridder.io.read import read_barriers, read_units, read_zones, units_from_frame
-    from gridder.model import Barriers, Members, Plan, PlanReport, PlanView, Size, Units, Zones
+    from gridder.io.read import read_barriers, read_bridges, read_units, read_zones, units_from_frame
+    from gridder.model import Barriers, Bridges, Members, Plan, PlanReport, PlanView, Size, Units, Zones
     from gridder.service import partition
 
 _HOMES = {
@@ -20,8 +20,18 @@ _HOMES = {
     "gridder.io.inspect": ("inspect",),
     "gridder.io.members": ("members_from_frame", "read_members"),
     "gridder.io.plan": ("load_plan", "save_plan"),
-    "gridder.io.read": ("read_barriers", "read_units", "read_zones", "units_from_frame"),
-    "gridder.model": ("Barriers", "Members", "Plan", "PlanReport", "PlanView", "Size", "Units", "Zones"),
+    "gridder.io.read": ("read_barriers", "read_bridges", "read_units", "read_zones", "units_from_frame"),
+    "gridder.model": (
+        "Barriers",
+        "Bridges",
+        "Members",
+        "Plan",
+        "PlanReport",
+        "PlanView",
+        "Size",
+        "Units",
+        "Zones",
+    ),
     "gridder.service": ("partition",),
 }
 _MODULES = ("privacy", "solver")
@@ -29,6 +39,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Barriers",
+    "Bridges",
     "GridderError",
     "InputError",
     "Members",
@@ -46,6 +57,7 @@ __all__ = [
     "partition",
     "privacy",
     "read_barriers",
+    "read_bridges",
     "read_members",
     "read_units",
     "read_zones",

@@ -189,6 +189,15 @@ class Barriers:
     repairs: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Bridges:
+    """Crossings over barriers: `frame` has `row` and `geometry` (points and lines)."""
+
+    frame: gpd.GeoDataFrame
+    sources: tuple[Source, ...] = ()
+    repairs: tuple[Finding, ...] = ()
+
+
 @dataclass(frozen=True)
 class Size:
     """What is balanced between the grids, and its bounds.

@@ -88,6 +88,19 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
             "[cyan]--barriers \"town.gpkg|layername=roads|subset=highway='primary'\"[/]."
         ),
     ] = None,
+    bridges: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Crossings over barriers, points or lines from bank to bank; each links the units on both "
+            "sides; may be given several times, e.g. [cyan]--bridges bridges.gpkg[/]."
+        ),
+    ] = None,
+    cut_at_barriers: Annotated[
+        bool,
+        typer.Option(
+            "--cut-at-barriers", help="Cut units that a barrier runs through, rather than list them."
+        ),
+    ] = False,
     target: Annotated[
         float | None, typer.Option(help="Size that a grid should have, e.g. [cyan]--target 10[/].")
     ] = None,
@@ -219,6 +232,7 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
             "members": [members] if members else [],
             "zones": zones or [],
             "barriers": barriers or [],
+            "bridges": bridges or [],
         }
         plan = run_partition(
             {role: Source(paths, columns.get(role, {}), keep) for role, paths in given.items() if paths},
@@ -238,6 +252,7 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
             bridge_m=bridge,
             reach_m=reach,
             plot_reach_m=plot_reach,
+            cut_at_barriers=cut_at_barriers,
             progress=tell,
         )
         folder = _save(plan, out, names=names, overwrite=overwrite, lang=language, tell=tell)

@@ -113,7 +113,7 @@ def bridge(
         if found is not None:
             bridges.append(found)
             pieces.join(pieces.of_unit[found[0]], pieces.of_unit[found[1]])
-    return _with_bridges(graph, bridges)
+    return with_bridges(graph, bridges)
 
 
 class _Pieces:
@@ -213,7 +213,7 @@ class _Ground:
         return ~comes_near(way[:, 0], way[:, 1], BARRIER_MARGIN_M, self._barriers)
 
 
-def _with_bridges(graph: UnitGraph, bridges: list[tuple[int, int, float]]) -> UnitGraph:
+def with_bridges(graph: UnitGraph, bridges: list[tuple[int, int, float]]) -> UnitGraph:
     """Return the graph with more links, sorted again."""
     ends = np.array([pair[:2] for pair in bridges], dtype=np.int64).reshape(-1, 2)
     a, b = np.concatenate([graph.a, ends[:, 0]]), np.concatenate([graph.b, ends[:, 1]])

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import shapely
 
-from gridder.graph.barriers import findable, segments
+from gridder.geometry.lines import segments
+from gridder.graph.barriers import findable
 from gridder.graph.kernels import EVERYWHERE, OVERLAP_M, cut_up, in_buckets, look_across
 from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
 from gridder.progress import Progress, silent

@@ -24,7 +24,7 @@ from gridder.io.columns import (
     texts,
 )
 from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
-from gridder.model import Barriers, Bools, Finding, Geometries, Layer, Source, Text, Units, Zones
+from gridder.model import Barriers, Bools, Bridges, Finding, Geometries, Layer, Source, Text, Units, Zones
 from gridder.progress import Progress, silent
 
 DEGREES = (-180.0, -90.0, 180.0, 90.0)
@@ -363,9 +363,51 @@ def read_barriers(*paths: str | Path) -> Barriers:
     return barriers_from_rows(_each(paths, lambda path: read_layer(path, family=formats.LINES)))
 
 
+def read_bridges(*paths: str | Path) -> Bridges:
+    """Read crossings over barriers from one or several layers: points, or lines from bank to bank.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with the files.
+    """
+    return bridges_from_rows(_each(paths, lambda path: read_layer(path, family=formats.ANY)))
+
+
+def bridges_from_rows(layers: Sequence[LayerRows]) -> Bridges:
+    """Return the crossings of layers that were read."""
+    _refuse_no_layer(layers, Text("bridges", "桥梁"))
+    frame, repairs = _linear(
+        layers,
+        lambda geometries: (geometries, shapely.get_dimensions(geometries) > 1),
+        Text("{n} rows without a point or a line were left out", "{n} 行没有点或线，未使用"),
+    )
+    return Bridges(frame, tuple(rows.source for rows in layers), repairs)
+
+
 def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
     """Return the barriers of layers that were read."""
     _refuse_no_layer(layers, Text("barriers", "障碍线"))
+    frame, repairs = _linear(
+        layers,
+        _lines,
+        Text("{n} rows without a line or an area were left out", "{n} 行没有线或面，未使用"),
+    )
+    return Barriers(frame, tuple(rows.source for rows in layers), repairs)
+
+
+def _linear(
+    layers: Sequence[LayerRows], wanted: Callable[[Geometries], tuple[Geometries, Bools]], left_out: Text
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the geometries of layers and what was left out.
+
+    Parameters
+    ----------
+    wanted
+        Makes geometries what is wanted, and tells which rows are not.
+    left_out
+        What to tell of these and of rows without a geometry.
+    """
     frames: list[gpd.GeoDataFrame] = []
     repairs: list[Finding] = []
     faults: list[Finding] = []
@@ -374,29 +416,25 @@ def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
         if absurd.any():
             faults.append(_absurd(rows, absurd))
             continue
-        lines, without = _lines(rows.geometries)
-        faults += crs_faults(rows, lines)
+        geoms, other = wanted(shapely.force_2d(rows.geometries))
+        without = other | shapely.is_missing(geoms) | shapely.is_empty(geoms)
+        geoms[without] = None
+        faults += crs_faults(rows, geoms)
         repairs += rows.findings
         if without.any():
-            what = Text(
-                f"{int(without.sum())} rows without a line or an area were left out",
-                f"{int(without.sum())} 行没有线或面，未使用",
-            )
+            what = left_out.format(n=int(without.sum()))
             repairs.append(finding("null-geometry", what, rows.source, rows.rows[without]))
-        frames.append(gpd.GeoDataFrame({"row": rows.rows[~without]}, geometry=lines[~without], crs=rows.crs))
+        frames.append(gpd.GeoDataFrame({"row": rows.rows[~without]}, geometry=geoms[~without], crs=rows.crs))
     if faults:
         raise InputError(faults)
-    return Barriers(_stacked(frames), tuple(rows.source for rows in layers), tuple(repairs))
+    return _stacked(frames), tuple(repairs)
 
 
 def _lines(geometries: Geometries) -> tuple[Geometries, Bools]:
     """Return lines, outlines for areas, and which rows have neither."""
-    lines = shapely.force_2d(geometries)
-    areas = shapely.get_dimensions(lines) == 2
-    lines[areas] = shapely.boundary(lines[areas])
-    without = shapely.is_missing(lines) | shapely.is_empty(lines) | (shapely.get_dimensions(lines) != 1)
-    lines[without] = None
-    return lines, without
+    areas = shapely.get_dimensions(geometries) == 2
+    geometries[areas] = shapely.boundary(geometries[areas])
+    return geometries, shapely.get_dimensions(geometries) != 1
 
 
 def _each(paths: Sequence[str | Path], read: Callable[[str | Path], LayerRows]) -> list[LayerRows]:

@@ -53,6 +53,7 @@ def place(
     points: Geometries,
     geoms: Geometries,
     rank: Ints,
+    source_row: Ints,
     reach_m: float,
     without_key: Sequence[str],
 ) -> Placed:
@@ -70,6 +71,8 @@ def place(
         Units, shape (n,), local metres.
     rank
         Order in which units win a tie, shape (n,): on a border the lowest rank.
+    source_row
+        Row that each unit was read from, shape (n,); parts of a unit that was cut share it.
     reach_m
         How far a point outside every unit may be from the nearest one.
     without_key
@@ -79,7 +82,8 @@ def place(
     -------
     Placed
         A key that names one unit decides; one that names several means the nearest of them to the
-        point; one that names none falls back to the point.
+        point, and without a point the largest part where they are parts of one unit; one that names none
+        falls back to the point.
     """
     m = len(keys)
     unit = np.full(m, -1, dtype=np.int64)
@@ -101,6 +105,9 @@ def place(
             d = shapely.distance(geoms[candidates], points[i])
             nearest = candidates[d == d.min()]
             unit[i] = nearest[np.argmin(rank[nearest])]
+            method[i] = "unit-id"
+        elif (source_row[candidates] == source_row[candidates[0]]).all():
+            unit[i] = candidates[np.argmax(shapely.area(geoms[candidates]))]
             method[i] = "unit-id"
         else:
             reason[i] = "ambiguous-unit"

@@ -10,7 +10,7 @@ import shapely
 
 from gridder.geometry.crs import LocalFrame
 from gridder.groups.numbering import zone_codes
-from gridder.model import Barriers, Finding, Geometries, Text, Units, Zones
+from gridder.model import Barriers, Bridges, Finding, Geometries, Text, Units, Zones
 
 NO_ZONE = "none"
 
@@ -28,18 +28,22 @@ class Ground:
     zone_names: tuple[str, ...]
     zone_codes: tuple[str, ...]
     barriers: Geometries
+    crossings: Geometries
     findings: tuple[Finding, ...]
 
 
-def lay_ground(inputs: list[Units], zones: Zones | None, barriers: Barriers | None) -> Ground:
-    """Choose the measuring CRS from the units and bring zones and barriers into its local metres."""
+def lay_ground(
+    inputs: list[Units], zones: Zones | None, barriers: Barriers | None, bridges: Bridges | None
+) -> Ground:
+    """Choose the measuring CRS from the units and bring zones, barriers and bridges into its local metres."""
     frame = LocalFrame.of([units.frame.geometry for units in inputs])
-    lines = np.zeros(0, dtype=object)
-    if barriers is not None:
-        lines = shapely.get_parts(frame.to_local(barriers.frame.geometry))
+    none = np.zeros(0, dtype=object)
+    lines, crossings = (
+        none if some is None else shapely.get_parts(frame.to_local(some.frame.geometry))
+        for some in (barriers, bridges)
+    )
     if zones is None:
-        none = np.zeros(0, dtype=object)
-        return Ground(frame, none, (NO_ZONE,), ("",), lines, ())
+        return Ground(frame, none, (NO_ZONE,), ("",), lines, crossings, ())
     areas = frame.to_local(zones.frame.geometry)
     codes, findings = _unique_codes(areas, zones)
     order = np.lexsort((np.arange(len(areas)), np.asarray(codes)))
@@ -50,6 +54,7 @@ def lay_ground(inputs: list[Units], zones: Zones | None, barriers: Barriers | No
         (*(str(name) for name in names), NO_ZONE),
         (*(codes[i] for i in order), ""),
         lines,
+        crossings,
         findings,
     )
 

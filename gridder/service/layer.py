@@ -10,9 +10,10 @@ import shapely
 
 from gridder.geometry.crs import areas_m2
 from gridder.geometry.dissolve import outline
-from gridder.graph.barriers import crossed
+from gridder.geometry.lines import crossed
 from gridder.graph.components import bridge, to_csr
 from gridder.graph.contiguity import choose_gap_m, field_neighbours
+from gridder.graph.crossings import reopen
 from gridder.members.count import household_keys, numbers_of, sum_by_unit
 from gridder.members.locate import locate_points, points_of_layer
 from gridder.metrics.report import Bounds
@@ -136,6 +137,14 @@ def divide_layer(
         land_area = areas_m2(ground.frame.to_world(land))
 
     weight = _unit_weight(peopled, cut, source_weight, land_area)
+    graph, used = reopen(
+        graph,
+        cut.geoms,
+        zone=zone,
+        barriers=ground.barriers,
+        crossings=ground.crossings,
+        reach_m=reaches.bridge_m,
+    )
     graph = bridge(
         graph,
         cut.geoms,
@@ -151,6 +160,7 @@ def divide_layer(
     progress("grids", 0.0)
     outlines = outline(land, grid, gap_m=gap_m if layer == "field" else 0.0)
     findings, notes = _notes(peopled, cut, ground, zone_share)
+    notes["unused_bridges"] = int((~used).sum())
     return Divided(
         layer=layer,
         peopled=peopled,
@@ -179,7 +189,7 @@ def _source_weight(peopled: Peopled, area_m2: Floats) -> Floats | None:
     if counting.kind == "unit-column":
         rows = units.frame["row"].to_numpy()
         values = numbers_of(units.attributes[counting.column], counting.column, rows, units.source)
-        return values[settled.source_row]
+        return values[settled.source_row] * settled.share
     return area_m2 * counting.per_m2 if units.layer == "field" else None
 
 
@@ -337,6 +347,7 @@ def _notes(
         ],
         "crossed_by_barrier": ids[crosses].tolist(),
         "cut_units": ids[is_cut].tolist(),
+        "severed_units": ids[np.isin(cut.parent, peopled.settled.severed)].tolist(),
     }
     texts = (
         (

@@ -10,13 +10,13 @@ from typing import Any
 
 from gridder.errors import InputError
 from gridder.io.members import read_members
-from gridder.io.read import read_barriers, read_units, read_zones
+from gridder.io.read import read_barriers, read_bridges, read_units, read_zones
 from gridder.model import Finding, Plan, Size, Text
 from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges")
 """What a file may be to a plan."""
 
 
@@ -27,7 +27,7 @@ class Source:
     Parameters
     ----------
     paths
-        In the syntax of `gridder.io.location`; only zones and barriers may have several.
+        In the syntax of `gridder.io.location`; only zones, barriers and bridges may have several.
     columns
         Roles to names of columns, where the guess by header is wrong.
     keep
@@ -64,6 +64,7 @@ def read_sources(
         "members": lambda s: read_members(_only(s), columns=s.columns),
         "zones": lambda s: read_zones(*s.paths, columns=s.columns),
         "barriers": lambda s: read_barriers(*s.paths),
+        "bridges": lambda s: read_bridges(*s.paths),
     }
     inputs: dict[str, Any] = dict.fromkeys(ROLES)
     found = list(faults)

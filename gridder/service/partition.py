@@ -18,6 +18,7 @@ from gridder.io.key import pseudonym_key
 from gridder.model import (
     MEMBER_TEXT_COLUMNS,
     Barriers,
+    Bridges,
     Finding,
     Layer,
     Members,
@@ -48,6 +49,7 @@ class Inputs:
     members: Members | None
     zones: Zones | None
     barriers: Barriers | None
+    bridges: Bridges | None
 
     @property
     def layers(self) -> list[Units]:
@@ -64,6 +66,7 @@ def partition(
     members: Members | None = None,
     zones: Zones | None = None,
     barriers: Barriers | None = None,
+    bridges: Bridges | None = None,
     rng: int = 0,
     effort: float = 1.0,
     time_limit_s: float | None = None,
@@ -71,6 +74,7 @@ def partition(
     bridge_m: float = 500.0,
     reach_m: float = 100.0,
     plot_reach_m: float = 30.0,
+    cut_at_barriers: bool = False,
     progress: Progress = silent,
 ) -> Plan:
     """Divide fields, buildings or both into grids of a target size and place members in them.
@@ -85,6 +89,8 @@ def partition(
         People to place; needed where the size counts people.
     zones, barriers
         Areas that no grid leaves, and lines that no grid crosses.
+    bridges
+        Crossings over barriers, points or lines from bank to bank: each links the units on both sides.
     rng, effort, time_limit_s
         Random input, work of the solver, and a cap on its seconds for each layer.
         The same input, `rng` and `effort` give the same plan, whatever the order of rows.
@@ -96,6 +102,8 @@ def partition(
         How far a member outside every unit may be from the nearest one.
     plot_reach_m
         How far the plot of a building extends from its footprint.
+    cut_at_barriers
+        Cut the units that a barrier runs through; they stay whole and are listed otherwise.
     progress
         Told the stage and its share done; may raise `Stopped`.
 
@@ -109,16 +117,16 @@ def partition(
     InputError
         With every fault of the inputs.
     """
-    inputs = Inputs(fields, buildings, members, zones, barriers)
+    inputs = Inputs(fields, buildings, members, zones, barriers, bridges)
     sizes = {"field": size, "building": building_size or size}
     _check(inputs.layers, sizes)
     clock = _Clock(progress)
 
     clock("measure", 0.0)
-    ground = lay_ground(inputs.layers, zones, barriers)
+    ground = lay_ground(inputs.layers, zones, barriers, bridges)
     people = _local_people(members, ground)
     clock("place", 0.0)
-    peopled = _people_layers(inputs, sizes, ground, people, reach_m=reach_m)
+    peopled = _people_layers(inputs, sizes, ground, people, reach_m=reach_m, cut_at_barriers=cut_at_barriers)
     divided = [
         divide_layer(
             layer,
@@ -142,6 +150,7 @@ def partition(
         "bridge_m": bridge_m,
         "reach_m": reach_m,
         "plot_reach_m": plot_reach_m,
+        "cut_at_barriers": cut_at_barriers,
     }
     report = _report(inputs, ground, divided, tables, seconds=clock.seconds())
     return Plan(
@@ -223,6 +232,7 @@ def _people_layers(
     people: pd.DataFrame,
     *,
     reach_m: float,
+    cut_at_barriers: bool,
 ) -> list[Peopled]:
     home_is_for: Layer = "building" if inputs.buildings is not None else "field"
     done: list[Peopled] = []
@@ -238,6 +248,7 @@ def _people_layers(
                     people,
                     home_is_for=home_is_for,
                     reach_m=reach_m,
+                    cut_at_barriers=cut_at_barriers,
                 )
             )
         except InputError as error:
@@ -267,7 +278,7 @@ def _report(
     *,
     seconds: dict[str, float],
 ) -> PlanReport:
-    others = [x for x in (inputs.members, inputs.zones, inputs.barriers) if x is not None]
+    others = [x for x in (inputs.members, inputs.zones, inputs.barriers, inputs.bridges) if x is not None]
     findings = [
         *(finding for item in [*inputs.layers, *others] for finding in item.repairs),
         *ground.findings,
@@ -312,7 +323,7 @@ def _recipe(
     for name in ("fields", "buildings", "members"):
         single = getattr(inputs, name)
         sources[name] = [dict(vars(single.source))] if single is not None else []
-    for name in ("zones", "barriers"):
+    for name in ("zones", "barriers", "bridges"):
         several = getattr(inputs, name)
         sources[name] = [dict(vars(source)) for source in several.sources] if several is not None else []
     return {

@@ -47,6 +47,7 @@ def people_layer(
     *,
     home_is_for: Layer,
     reach_m: float,
+    cut_at_barriers: bool,
 ) -> Peopled:
     """Settle the units, place the people in them and weigh each of them.
 
@@ -58,7 +59,9 @@ def people_layer(
         When the size cannot be counted, or people are counted and not one can be placed.
     """
     counting = counting_of(size.of, units, members)
-    settled = settle(units, ground.frame)
+    settled = settle(
+        units, ground.frame, barriers=ground.barriers if cut_at_barriers else ground.barriers[:0]
+    )
     placed = _place(units, settled, people, home_is_for=home_is_for, reach_m=reach_m)
     if counting.of_people and not (placed.unit >= 0).any():
         raise InputError([_nobody_placed(units, members, placed)])
@@ -89,6 +92,7 @@ def _place(
         points=points,
         geoms=settled.geoms,
         rank=settled.rank,
+        source_row=settled.source_row,
         reach_m=reach_m,
         without_key=reason_without_key(people, units.layer, home_is_for=home_is_for),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,19 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridder.model import Barriers, Floats, Geometries, Ints, Layer, Members, Plan, Size, Units, Zones
+from gridder.model import (
+    Barriers,
+    Bridges,
+    Floats,
+    Geometries,
+    Ints,
+    Layer,
+    Members,
+    Plan,
+    Size,
+    Units,
+    Zones,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +41,7 @@ class Case:
     members: Members | None
     zones: Zones | None
     barriers: Barriers | None
+    bridges: Bridges | None
     size: Size
     bridge_m: float
     reach_m: float
@@ -81,10 +93,25 @@ class Case:
 
     @cached_property
     def whole(self) -> np.ndarray:
-        """Id of the unit that each unit is a part of; its own where it is whole."""
-        cut = set(self.report["cut_units"])
-        ids = self.units["unit_id"]
-        return np.array([re.sub(r"/\d+$", "", i) if i in cut else i for i in ids], dtype=object)
+        """Id of the unit that each unit is a part of, by size or barriers; its own where it is whole."""
+        own = self.units["unit_id"]
+        whole = own.mask(own.isin(self.report["cut_units"]), own.str.replace(r"/\d+$", "", regex=True))
+        severed = own.isin(self.report["severed_units"])
+        named = whole.mask(severed, whole.str.replace(r"/\d+$", "", regex=True))
+        return np.asarray(named, dtype=object)
+
+    @cached_property
+    def over_barriers(self) -> np.ndarray:
+        """Which links a given crossing explains: bridges whose two units it comes near."""
+        explained = np.zeros(len(self.a), dtype=bool)
+        if self.bridges is None:
+            return explained
+        spots = shapely.get_parts(self.near(self.bridges.frame.geometry))
+        at = np.flatnonzero(self.links["kind"] == "bridge")
+        for k in at.tolist():
+            pair = self.geoms[[self.a[k], self.b[k]]]
+            explained[k] = shapely.dwithin(pair[:, None], spots[None, :], self.bridge_m).all(axis=0).any()
+        return explained
 
     @property
     def slack(self) -> float:
@@ -127,6 +154,7 @@ def cases(
     members: Members | None,
     zones: Zones | None,
     barriers: Barriers | None,
+    bridges: Bridges | None,
     size: Size,
     building_size: Size | None,
     bridge_m: float,
@@ -164,6 +192,7 @@ def cases(
                 members=members,
                 zones=zones,
                 barriers=barriers,
+                bridges=bridges,
                 size=(building_size or size) if source.layer == "building" else size,
                 bridge_m=bridge_m,
                 reach_m=reach_m,

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from gridder.io.plan import load_plan
-from gridder.model import Barriers, Members, Plan, Size, Units, Zones
+from gridder.model import Barriers, Bridges, Members, Plan, Size, Units, Zones
 from gridder.testing.case import Case, cases
 from gridder.testing.certificates import check_bounds
 from gridder.testing.composition import check_composition
@@ -42,6 +42,7 @@ def check_plan(
     members: Members | None = None,
     zones: Zones | None = None,
     barriers: Barriers | None = None,
+    bridges: Bridges | None = None,
     building_size: Size | None = None,
     gap_m: float | None = None,
     bridge_m: float = 500.0,
@@ -60,7 +61,7 @@ def check_plan(
         A plan, or the folder of one; then its files are searched for identifying values too.
     size, building_size, gap_m, bridge_m, reach_m, plot_reach_m
         What the plan was asked for, as `gridder.partition` takes them.
-    fields, buildings, members, zones, barriers
+    fields, buildings, members, zones, barriers, bridges
         What it was made from.
 
     Returns
@@ -78,6 +79,7 @@ def check_plan(
         members=members,
         zones=zones,
         barriers=barriers,
+        bridges=bridges,
         size=size,
         building_size=building_size,
         bridge_m=bridge_m,

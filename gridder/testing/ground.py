@@ -159,7 +159,9 @@ def check_links(case: Case) -> list[str]:
     bridge = (case.links["kind"] == "bridge").to_numpy()
     distance = shapely.distance(case.geoms[case.a], case.geoms[case.b])
     gap = case.links["gap_m"].to_numpy(dtype=float)
-    limit = np.where(bridge, case.bridge_m, float(case.report["gap_m"])) + TOLERANCE_M
+    limit = (
+        np.where(bridge, case.bridge_m * (1 + case.over_barriers), float(case.report["gap_m"])) + TOLERANCE_M
+    )
     wrong = (distance > limit) | (np.abs(distance - gap) > TOLERANCE_M)
     out += [
         f"adjacency: {_pair(case, k)} are {distance[k]:.2f} m apart, said {gap[k]:.2f}"
@@ -289,7 +291,7 @@ def _views_across(border: shapely.Geometry, one: shapely.Geometry, other: shapel
 
 def _crossing_bridges(case: Case, bridge: np.ndarray) -> list[str]:
     """Return bridges across a barrier."""
-    at = np.flatnonzero(bridge)
+    at = np.flatnonzero(bridge & ~case.over_barriers)
     if not len(at) or not len(case.lines):
         return []
     ways = shapely.shortest_line(case.geoms[case.a[at]], case.geoms[case.b[at]])
@@ -317,6 +319,7 @@ def _needless_bridges(case: Case, bridge: np.ndarray) -> list[str]:
     Where a light piece has a single bridge, to a piece that was never light, no open way may be shorter.
     """
     out = []
+    bridge = bridge & ~case.over_barriers
     piece = case.pieces(links=~bridge)
     weight = np.bincount(piece, case.weight)
     ends = np.sort(np.column_stack([piece[case.a], piece[case.b]]), axis=1)

@@ -337,10 +337,16 @@ def _by_unit(case: Case, weight: np.ndarray) -> np.ndarray:
 
 
 def _column(case: Case, name: str) -> np.ndarray:
-    """Return a column of the units: of the rows with the unit's id the value nearest to what it has."""
+    """Return a column of the units: of the rows with the unit's id the value nearest to what it has.
+
+    Parts of a unit that barriers cut have their share of it by area.
+    """
     values = pd.to_numeric(case.source.attributes[name]).groupby(case.source.frame["unit_id"]).agg(list)
     choices: Sequence[list[float]] = values.reindex(case.units["source_id"]).tolist()
-    return np.array([_nearest(some, own) for some, own in zip(choices, case.weight.tolist(), strict=True)])
+    area = pd.Series(shapely.area(case.geoms))
+    share = (area / area.groupby(case.whole).transform("sum")).to_numpy()
+    rows = zip(choices, share.tolist(), case.weight.tolist(), strict=True)
+    return np.array([_nearest([value * part for value in some], own) for some, part, own in rows])
 
 
 def _nearest(values: list[float], wanted: float) -> float:

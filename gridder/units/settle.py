@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from gridder.geometry.coverage import Coverage, resolve
 from gridder.geometry.crs import LocalFrame
 from gridder.model import Finding, Floats, Geometries, Ints, Text, Units
 from gridder.units.order import canonical_order, unique_ids
+from gridder.units.sever import sever
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,10 @@ class Settled:
     named_row, named_unit
         Rows of that frame and the units that a person who names the row means: itself; the unit
         that stayed of a duplicate; every taker of a unit that lay wholly under others. Shape (p,).
+    share
+        Share of the area of its row that each unit has as it was read, shape (n,): 1 unless barriers cut it.
+    severed
+        Positions of the units that are parts of a row that barriers cut.
     rank
         Order in which units win a tie: by id where the file has ids, else canonical, shape (n,).
     findings
@@ -41,22 +47,34 @@ class Settled:
     source_row: Ints
     named_row: Ints
     named_unit: Ints
+    share: Floats
+    severed: Ints
     rank: Ints
     findings: tuple[Finding, ...]
 
 
-def settle(units: Units, frame: LocalFrame) -> Settled:
-    """Return the units in canonical order with duplicates and overlaps resolved."""
+def settle(units: Units, frame: LocalFrame, *, barriers: Geometries) -> Settled:
+    """Return the units in canonical order with duplicates and overlaps resolved.
+
+    `barriers` (k,) in local metres cut the units that they run through; parts are called `ID/1`, `ID/2` ….
+    """
     local = mended(frame.to_local(units.frame.geometry))
+    parts, parent = sever(local, barriers)
     has_ids = "unit_id" in units.columns
-    order = canonical_order(local, ids=units.frame["unit_id"].tolist() if has_ids else None)
-    coverage = resolve(local[order], priority=_dates(units, order))
+    by_place = canonical_order(
+        parts, ids=units.frame["unit_id"].to_numpy()[parent].tolist() if has_ids else None
+    )
+    order = parent[by_place]
+    coverage = resolve(parts[by_place], priority=_dates(units, order))
     kept = coverage.kept
     own_ids = [str(value) for value in units.frame["unit_id"].to_numpy()[order[kept]]]
-    ids, repeated = unique_ids(own_ids)
+    ids, repeated = unique_ids(_part_names(own_ids, order[kept]))
+    severed = np.flatnonzero(np.bincount(order[kept], minlength=len(local))[order[kept]] > 1)
     findings = _coverage_findings(units, order, coverage)
     if repeated.any():
         findings.append(_repeated_ids(units, order[kept][repeated]))
+    if len(severed):
+        findings.append(_severed(units, order[kept][severed]))
     rank = np.arange(len(kept), dtype=np.int64)
     if has_ids:
         rank[np.argsort(np.asarray(ids, dtype=object), kind="stable")] = np.arange(len(kept))
@@ -68,6 +86,8 @@ def settle(units: Units, frame: LocalFrame) -> Settled:
         source_row=order[kept],
         named_row=order[named],
         named_unit=meant,
+        share=(shapely.area(parts) / shapely.area(local)[parent])[by_place[kept]],
+        severed=severed,
         rank=rank,
         findings=tuple(findings),
     )
@@ -102,6 +122,30 @@ def _dates(units: Units, order: Ints) -> Floats | None:
         return None
     dates = pd.to_datetime(units.attributes[units.columns["date"]], errors="coerce", format="mixed")
     return np.asarray(dates.rank(method="dense"), dtype=np.float64)[order]
+
+
+def _part_names(own_ids: list[str], row: Ints) -> list[str]:
+    """Return `ID/1`, `ID/2` … in canonical order for the parts of one row, the id itself for a whole one."""
+    n_parts, so_far = Counter(row.tolist()), Counter[int]()
+    names = []
+    for own_id, at in zip(own_ids, row.tolist(), strict=True):
+        so_far[at] += 1
+        names.append(f"{own_id}/{so_far[at]}" if n_parts[at] > 1 else own_id)
+    return names
+
+
+def _severed(units: Units, at: Ints) -> Finding:
+    rows = sorted({int(row) for row in units.frame["row"].to_numpy()[at]})
+    return Finding(
+        "cut-at-barrier",
+        Text(
+            f"{len(rows)} units were cut where barriers run through them, into {len(at)} parts",
+            f"{len(rows)} 个地块/楼栋沿障碍线切开，共 {len(at)} 份",
+        ),
+        units.source.file,
+        units.source.layername,
+        tuple(rows),
+    )
 
 
 def _repeated_ids(units: Units, at: Ints) -> Finding:

@@ -13,13 +13,14 @@ SQUARES = np.array([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10), shape
 INDEX = {("A",): np.array([0]), ("B",): np.array([1]), ("twice",): np.array([0, 2])}
 
 
-def _place(keys, points, *, rank=(0, 1, 2), reach_m=5.0):
+def _place(keys, points, *, rank=(0, 1, 2), source_row=(0, 1, 2), reach_m=5.0):
     return locate.place(
         keys=keys,
         units_by_key=INDEX,
         points=np.array([None if p is None else shapely.Point(p) for p in points], dtype=object),
         geoms=SQUARES,
         rank=np.asarray(rank),
+        source_row=np.asarray(source_row),
         reach_m=reach_m,
         without_key=["no-parcel"] * len(keys),
     )
@@ -45,6 +46,12 @@ def test_a_name_of_several_units_means_the_nearest():
     placed = _place([("twice",), ("twice",)], [(38, 5), None])
     assert placed.unit.tolist() == [2, -1]
     assert placed.reason.tolist() == ["", "ambiguous-unit"]
+
+
+def test_a_name_without_a_point_means_the_largest_part_of_a_unit_that_was_cut():
+    """Parts of one row are no other units: nobody who names it is lost."""
+    assert _place([("twice",)], [None], source_row=(0, 1, 0)).unit.tolist() == [0]
+    assert _place([("twice",)], [(38, 5)], source_row=(0, 1, 0)).unit.tolist() == [2]
 
 
 def test_on_a_border_the_lowest_rank_wins():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridder.graph.barriers import crossed, segments
+from gridder.geometry.lines import crossed, segments
 
 FIELDS = np.array([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)], dtype=object)
 
