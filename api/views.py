@@ -119,9 +119,10 @@ def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None
         return None
     path = folder / f"view-{k}" / f"grid-{found[0]}-{lang}.html"
     if not path.is_file():
-        path.parent.mkdir(exist_ok=True)
-        with draft_of(path) as draft:
-            maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
+        with undamaged(folder):
+            path.parent.mkdir(exist_ok=True)
+            with draft_of(path) as draft:
+                maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
         _drop_oldest_grid_maps(path.parent)
     return path
 

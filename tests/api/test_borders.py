@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import pytest
 
 from api import views
 from api.app import create_app
+from api.errors import ProblemError
 from gridder.config import Settings
 from tests.api.conftest import Server, partition_body, people, squares
 
@@ -266,3 +268,15 @@ def test_grid_maps_do_not_fill_the_disk(server, client, plan, monkeypatch):
     grids = client.get(f"/collections/{plan}.grids/items").json()["features"]
     made = [views.grid_map_file(folder, 1, grid["id"], "en") for grid in grids[:5]]
     assert [path.is_file() for path in made] == [False, False, True, True, True]
+
+
+def test_the_map_of_a_grid_whose_plan_is_just_deleted_does_not_exist(server, client, plan, tmp_path):
+    """The view is still in memory when the folder goes."""
+    folder = tmp_path / "plan"
+    shutil.copytree(server.data_dir / "plans" / plan, folder)
+    first, second = client.get(f"/collections/{plan}.grids/items?limit=2").json()["features"]
+    assert views.grid_map_file(folder, 1, first["id"], "en")
+    shutil.rmtree(folder)
+    with pytest.raises(ProblemError) as gone:
+        views.grid_map_file(folder, 1, second["id"], "en")
+    assert gone.value.kind.status == 404
