@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges")
 
 
 class _Strict(BaseModel):
@@ -83,6 +83,9 @@ class PartitionInputs(_Strict):
     members: Source | None = Field(None, description="People to place: points, or rows with ids of units.")
     zones: Sources | None = Field(None, description="Areas that no grid leaves.")
     barriers: Sources | None = Field(None, description="Lines that no grid crosses.")
+    bridges: Sources | None = Field(
+        None, description="Crossings over barriers: points, or lines from bank to bank."
+    )
     size: SizeIn | None = Field(None, description="Size of the grids.")
     building_size: SizeIn | None = Field(None, description="Size of the building grids where it differs.")
     rng: int = Field(0, ge=0, lt=2**63, description="Random input; the same gives the same plan.")
@@ -92,6 +95,7 @@ class PartitionInputs(_Strict):
     bridge_m: float | None = Field(None, ge=0, le=100_000, description="How far isolated pieces are joined.")
     reach_m: float | None = Field(None, ge=0, le=100_000, description="How far members may be from a unit.")
     plot_reach_m: float | None = Field(None, gt=0, le=1000, description="How far a building's plot extends.")
+    cut_at_barriers: bool = Field(False, description="Cut units that a barrier runs through.")
     title: str | None = Field(None, max_length=200, description="Name of the plan.")
 
 

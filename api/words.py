@@ -58,6 +58,13 @@ ROLES: Mapping[str, tuple[Text, Text]] = {
             "网格不得跨越的线：河流、公路、铁路等。",
         ),
     ),
+    "bridges": (
+        Text("Bridges", "桥梁通道"),
+        Text(
+            "Points or lines where people can cross a barrier.",
+            "可以越过障碍的地点（点）或通道（线）。",
+        ),
+    ),
 }
 """What a file may be to a plan: its name and what it is."""
 

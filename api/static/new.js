@@ -14,6 +14,7 @@ const FAMILIES = {
   members: ["table", "point"],
   zones: ["polygon"],
   barriers: ["line"],
+  bridges: ["line", "point"],
 };
 const NAMES = {
   fields: /field|parcel|farm|plot|地块|田/i,
@@ -21,6 +22,7 @@ const NAMES = {
   members: /member|roster|people|person|address|成员|名册|人员/i,
   zones: /zone|district|communit|片区|社区|管理区/i,
   barriers: /barrier|river|highway|railway|障碍|河|公路|铁路/i,
+  bridges: /bridge|crossing|ford|桥|渡|涵/i,
 };
 
 const form = document.getElementById("new");
