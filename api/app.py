@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from api import assets
 from api.auth import Authenticate
-from api.deps import Service, known_parameters
+from api.base_path import BasePath
+from api.deps import Service, at_once, known_parameters
 from api.errors import (
     BAD_REQUEST,
     INTERNAL,
@@ -74,7 +75,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     app.state.service = service
     app.state.metrics = metrics
     for router in (landing, features, processes, jobs, datasets, plans):
-        app.include_router(router.router, dependencies=[Depends(known_parameters)])
+        app.include_router(router.router, dependencies=[at_once(known_parameters)])
     for router in (ops, session, pages):
         app.include_router(router.router)
     app.mount("/static", StaticFiles(directory=assets.STATIC), name="static")
@@ -91,6 +92,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     app.add_middleware(Hosts, names=_host_names(settings))
     app.add_middleware(Observe, metrics=metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(BasePath, base_path=settings.base_path)
     app.add_middleware(Head)
     return app
 

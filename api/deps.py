@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
@@ -109,8 +110,17 @@ def _number(quality: str) -> float:
         return 0.0
 
 
-ServiceDep = Annotated[Service, Depends(get_service)]
-CallerDep = Annotated[Caller, Depends(get_caller)]
-PlannerDep = Annotated[Caller, Depends(get_planner)]
-LangDep = Annotated[Lang, Depends(language_of)]
-LinksDep = Annotated[Links, Depends(get_links)]
+def at_once(make: Callable[[Request], Any]) -> Any:
+    """Return a function as a dependency; FastAPI sends plain functions to a thread, which takes longer."""
+
+    async def dependency(request: Request) -> Any:
+        return make(request)
+
+    return Depends(dependency)
+
+
+ServiceDep = Annotated[Service, at_once(get_service)]
+CallerDep = Annotated[Caller, at_once(get_caller)]
+PlannerDep = Annotated[Caller, at_once(get_planner)]
+LangDep = Annotated[Lang, at_once(language_of)]
+LinksDep = Annotated[Links, at_once(get_links)]

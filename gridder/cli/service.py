@@ -27,6 +27,8 @@ from gridder.storage.keys import ROLES, find_key, list_keys, make_key, new_secre
 from gridder.storage.retention import delete_dataset, delete_plan
 
 DAY = 86_400.0
+_WHOLE = ("id", "key", "plan")
+"""Columns of ids, which are copied into other commands."""
 TOKEN_FILE = "admin-token"  # noqa: S105 - the name of a file
 
 admin = typer.Typer(
@@ -73,7 +75,6 @@ def serve_command(
     config = uvicorn.Config(
         application,
         http="h11",  # of the two, the one that limits the length of headers
-        root_path=settings.base_path.rstrip("/"),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -223,8 +224,10 @@ def _admin_token(engine: Engine, folder: Path) -> tuple[str | None, bool]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Listen on a socket that names its protocol, as only then asyncio sends small answers without delay."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)
+    made = socket.create_server((host, port), family=family, backlog=1024)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, made.detach())
     listener.setblocking(False)
     return listener
 
@@ -262,7 +265,9 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if not rows:
         typer.echo("none")
         return
-    table = Table(*rows[0])
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console(markup=False).print(table)

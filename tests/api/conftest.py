@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -37,9 +37,19 @@ class Server:
 
     def start(self) -> Server:
         """Start it and wait until it is ready."""
+        port = _free_port()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gridder", "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                [
+                    sys.executable,
+                    "-m",
+                    "gridder",
+                    "serve",
+                    "--port",
+                    str(port),
+                    "--data-dir",
+                    str(self.data_dir),
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, **self.environment},
@@ -47,9 +57,8 @@ class Server:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
-        found = re.search(r"(http://[^/]+)\S*", line)
-        assert found, f"{line!r}\n{self.log.read_text()}"
-        self.base = found[1]
+        assert line.startswith("http"), f"{line!r}\n{self.log.read_text()}"
+        self.base = f"http://127.0.0.1:{port}"
         self.admin = (self.data_dir / "admin-token").read_text().strip()
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:
@@ -112,6 +121,11 @@ class Server:
                 raise
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def start_server(folder: Path, **settings: object) -> Server:
