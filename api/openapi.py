@@ -88,7 +88,11 @@ def describe(app: FastAPI, links: Links, executions: Mapping[str, type[BaseModel
 
 
 def inlined_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of a model without references, in the words of OpenAPI 3.0."""
+    """Return the schema of a model without references, in the words of OpenAPI 3.0.
+
+    Titles are left out: where a model stands in several places, generators of clients would name several
+    classes the same.
+    """
     schema = model.model_json_schema()
     definitions = schema.pop("$defs", {})
 
@@ -99,7 +103,11 @@ def inlined_schema(model: type[BaseModel]) -> dict[str, Any]:
             return node
         if "$ref" in node:
             return inline(definitions[node["$ref"].rpartition("/")[2]])
-        return {key: inline(value) for key, value in node.items()}
+        return {
+            key: inline(value)
+            for key, value in node.items()
+            if not (key == "title" and isinstance(value, str))
+        }
 
     return cast("dict[str, Any]", _to_3_0(inline(schema)))
 
