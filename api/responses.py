@@ -7,7 +7,13 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
+
+
+class StoredFile(FileResponse):
+    """A file in pieces that are large enough for a map to be read in a few turns of a thread."""
+
+    chunk_size = 1 << 18
 
 
 def json_bytes(content: Any) -> bytes:

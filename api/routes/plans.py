@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from starlette.responses import FileResponse
 
 from api.auth import Caller
 from api.deps import CallerDep, LangDep, LinksDep, PlannerDep, Service, ServiceDep
 from api.errors import NOT_FOUND, ProblemError
 from api.headers import inline_policy
 from api.links import GEOJSON, HTML, JSON, Links
-from api.responses import json_response, timestamp
+from api.responses import StoredFile, json_response, timestamp
 from api.schemas import NamesRequest
 from api.views import grid_map_file, undamaged, view_file
 from gridder.io.export import EXPORTS
@@ -107,7 +106,7 @@ def read_file(plan_id: str, name: str, service: ServiceDep, caller: CallerDep, l
         return _page(page, download=f"{plan.id}-map.html")
     if name in EXPORT_FILES:
         path, media_type = view_file(service.folder.plan(plan.id), caller.k, name), EXPORT_FILES[name][1]
-        return FileResponse(path, media_type=media_type, filename=f"{plan.id}-{name}", headers=_FRESH)
+        return StoredFile(path, media_type=media_type, filename=f"{plan.id}-{name}", headers=_FRESH)
     if name not in PLANNER_FILES:
         raise ProblemError(NOT_FOUND, remedy=Text("see the links of the plan", "请查看方案的链接"))
     caller.require("planner")
@@ -116,7 +115,7 @@ def read_file(plan_id: str, name: str, service: ServiceDep, caller: CallerDep, l
         raise ProblemError(NOT_FOUND, Text("this plan has no such file", "该方案没有此文件"))
     if name == "report.html":
         return _page(path)
-    return FileResponse(path, media_type=PLANNER_FILES[name], filename=f"{plan.id}-{name}", headers=_FRESH)
+    return StoredFile(path, media_type=PLANNER_FILES[name], filename=f"{plan.id}-{name}", headers=_FRESH)
 
 
 @router.post("/plans/{plan_id}/names", summary="Rosters with names", response_class=Response)
@@ -200,8 +199,8 @@ def plan_links(plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any
     ]
 
 
-def _page(path: Path, *, download: str | None = None) -> FileResponse:
-    return FileResponse(
+def _page(path: Path, *, download: str | None = None) -> StoredFile:
+    return StoredFile(
         path,
         media_type=HTML,
         filename=download,
