@@ -9,6 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges")
 
 
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -96,7 +99,7 @@ class PartitionInputs(_Strict):
     reach_m: float | None = Field(None, ge=0, le=100_000, description="How far members may be from a unit.")
     plot_reach_m: float | None = Field(None, gt=0, le=1000, description="How far a building's plot extends.")
     cut_at_barriers: bool = Field(False, description="Cut units that a barrier runs through.")
-    title: str | None = Field(None, max_length=200, description="Name of the plan.")
+    title: str | None = Field(None, max_length=200, pattern=_ONE_LINE, description="Name of the plan.")
 
 
 class InspectInputs(_Strict):
@@ -127,4 +130,4 @@ class DatasetOptions(ReadingOptions):
 class NamesRequest(_Strict):
     """Why names are taken out of a plan."""
 
-    reason: str = Field(min_length=3, max_length=500)
+    reason: str = Field(min_length=3, max_length=500, pattern=_ONE_LINE)

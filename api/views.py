@@ -42,17 +42,25 @@ class _Views:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, folder: Path, k: int) -> PlanView:
+        """Return a view; callers hold the lock of the plan, so that nobody waits for another plan."""
         with self.lock:
-            found = self.views.pop((folder, k), None) or view(load_plan(folder), k=k)
+            found = self.views.pop((folder, k), None)
+        found = found or view(load_plan(folder), k=k)
+        with self.lock:
             self.views[folder, k] = found
             if len(self.views) > _VIEWS_IN_MEMORY:
                 self.views.popitem(last=False)
-            return found
+        return found
 
 
 _VIEWS = _Views()
-_MAKING = threading.Lock()
+_MAKING = tuple(threading.Lock() for _ in range(64))
 _DAMAGE = (sqlite3.DatabaseError, FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError, InputError)
+
+
+def _lock_of(folder: Path) -> threading.Lock:
+    """Return the lock under which files of a plan are made; few plans share one."""
+    return _MAKING[hash(folder) % len(_MAKING)]
 
 
 def write_views(plan: Plan, folder: Path, suppress_below: int) -> None:
@@ -70,7 +78,7 @@ def view_file(folder: Path, k: int, name: str) -> Path:
     """Return a file made from a view of a plan, made at first use where the run did not make it."""
     path = folder / f"view-{k}" / name
     if not path.is_file():
-        with _MAKING, undamaged(folder):
+        with _lock_of(folder), undamaged(folder):
             if not path.is_file():
                 path.parent.mkdir(exist_ok=True)
                 with draft_of(path) as draft:
@@ -112,7 +120,7 @@ def undamaged(folder: Path) -> Iterator[None]:
 
 def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None:
     """Return the map of one grid; None where the plan has no such grid."""
-    with undamaged(folder):
+    with _lock_of(folder), undamaged(folder):
         seen = _VIEWS.get(folder, k)
     found = (seen.grids["grid_id"] == grid_id).to_numpy().nonzero()[0]
     if len(found) == 0:

@@ -71,8 +71,8 @@ def pseudonyms(ids: Sequence[str], key: bytes) -> list[str]:
 def view(plan: Plan, *, k: int = 1) -> PlanView:
     """Return what may be seen of a plan where counts of people below `k` are hidden.
 
-    With `k` above 1 a grid with a count of people below `k` loses its counts (missing, `suppressed`
-    is True), and with it as many of the next smaller grids of its zone, and of the layer, as it takes
+    With `k` above 1 a grid with a count of people below `k` loses its counts and whether they are in
+    bounds (missing, `suppressed` is True), and with it as many of the next smaller grids of its zone, and of the layer, as it takes
     for the hidden ones to be two at least and `k` people together; otherwise a total would betray
     them (complementary cell suppression, Cox 1980, doi:10.1080/01621459.1980.10477481).
     Compositions are treated in the same way within a grid, and no unit shows a count of people.
@@ -128,7 +128,7 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
         zones=plan.zones[["zone", "geometry"]].reset_index(drop=True).to_crs(LON_LAT),
         barriers=plan.barriers[["geometry"]].reset_index(drop=True).to_crs(LON_LAT),
         sizes=sizes,
-        summary=_summary(plan, k),
+        summary=_summary(plan, grids, k),
         k=k,
     )
 
@@ -189,6 +189,8 @@ def _suppress_grids(grids: gpd.GeoDataFrame, people: Mapping[str, bool], k: int)
     for column in ("size", "deviation"):
         grids[column] = grids[column].astype(float).mask(hide & counts_people)
     grids["certificate_weight"] = np.where(counts_people, np.nan, grids["certificate_weight"])
+    grids["within_bounds"] = grids["within_bounds"].astype("boolean").mask(hide & counts_people)
+    grids["reason"] = grids["reason"].mask(hide & counts_people)
     grids["suppressed"] = hide
     return grids
 
@@ -294,8 +296,10 @@ def _bridges(plan: Plan) -> gpd.GeoDataFrame:
     )
 
 
-def _summary(plan: Plan, k: int) -> dict[str, Any]:
+def _summary(plan: Plan, grids: pd.DataFrame, k: int) -> dict[str, Any]:
     """Return by layer the counts of units and grids, and of people placed and not placed.
+
+    How many grids are in bounds is told where it is known of all of them.
 
     People placed and not placed add up to the same total in both layers, so that a small count of
     one layer hides the counts of people not placed in both.
@@ -306,12 +310,12 @@ def _summary(plan: Plan, k: int) -> dict[str, Any]:
     tell_unplaced = k == 1 or min(unplaced.values()) >= k
     summary = {}
     for layer, part in layers.items():
-        within = plan.grids.loc[plan.grids["layer"] == layer, "within_bounds"].to_numpy(dtype=bool)
+        within = grids.loc[grids["layer"] == layer, "within_bounds"]
         placed = members[layer]["placed"]
         summary[layer] = {
             "n_units": part["n_units"],
             "n_grids": part["n_grids"],
-            "n_within": int(within.sum()),
+            "n_within": None if within.isna().any() else int(within.sum()),
             "placed": placed if members["total"] and (k == 1 or placed >= k) else None,
             "unplaced": unplaced[layer] if members["total"] and tell_unplaced else None,
         }

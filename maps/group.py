@@ -72,7 +72,9 @@ def around(view: PlanView, grid_id: str) -> PlanView:
             layer: {
                 "n_units": int(grids["n_units"].sum()),
                 "n_grids": len(grids),
-                "n_within": int(grids["within_bounds"].sum()),
+                "n_within": None
+                if grids["within_bounds"].isna().any()
+                else int(grids["within_bounds"].sum()),
                 "placed": None,
                 "unplaced": None,
             }

@@ -174,7 +174,7 @@ def _grids(grids: gpd.GeoDataFrame, a: Ints, b: Ints) -> dict[str, Any]:
         "n_members": _numbers(grids["n_members"], 0),
         "area_ha": _numbers(grids["area_ha"], 3),
         "polsby_popper": _numbers(grids["polsby_popper"], 3),
-        "within": grids["within_bounds"].astype(int).tolist(),
+        "within": _numbers(grids["within_bounds"], 0),
         "reason": _texts(grids["reason"]),
         "certificate_weight": _numbers(grids["certificate_weight"], 2),
         "suppressed": grids["suppressed"].astype(int).tolist(),

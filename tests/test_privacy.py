@@ -299,3 +299,14 @@ def test_columns_of_people_are_no_kind_of_unit(header):
     shown = view(_plan([9, 9], extra_units=extra, composition=rows))
     assert set(shown.composition["attribute"]) == {"residential_type"}
     assert set(shown.units["kind"]) == {"villa", "block"}
+
+
+def test_what_a_hidden_count_misses_is_hidden_too():
+    """Out of narrow bounds, in bounds, the reason and how many are in bounds would tell the count."""
+    shown = view(_plan([3, 8, 0, 12, 9, 14]), k=5)
+    hidden = shown.grids["suppressed"].to_numpy(dtype=bool)
+    assert hidden.any()
+    assert shown.grids.loc[hidden, "within_bounds"].isna().all()
+    assert shown.grids.loc[hidden, "reason"].isna().all()
+    assert shown.grids.loc[~hidden, "within_bounds"].notna().all()
+    assert shown.summary["field"]["n_within"] is None

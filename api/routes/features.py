@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
-from datetime import datetime as moment
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +12,7 @@ from api.auth import Caller
 from api.deps import ITEMS_PATH, CallerDep, LinksDep, Service, ServiceDep
 from api.errors import NOT_FOUND, ProblemError, bad_request
 from api.links import CRS84, GEOJSON, HTML, JSON, Links
+from api.moments import interval
 from api.openapi import LIMIT
 from api.responses import json_bytes, json_response, timestamp
 from api.routes.plans import find
@@ -84,7 +84,7 @@ def read_items(
     for name, value in (("crs", crs), ("bbox-crs", bbox_crs)):
         if value not in (None, CRS84):
             raise bad_request(f"{name} can only be {CRS84}", f"{name} 只能为 {CRS84}")
-    _check_datetime(datetime)
+    interval(datetime)
     plan, part = _named(service, caller, collection_id)
     limit = min(limit, LIMIT["maximum"])
     filters = _filters(request)
@@ -120,7 +120,9 @@ def read_items(
     return Response(body, media_type=GEOJSON, headers=_headers())
 
 
-@router.get("/collections/{collection_id}/items/{feature_id:path}", summary="One feature", response_class=Response)
+@router.get(
+    "/collections/{collection_id}/items/{feature_id:path}", summary="One feature", response_class=Response
+)
 def read_item(
     collection_id: str, feature_id: str, service: ServiceDep, caller: CallerDep, links: LinksDep
 ) -> Response:
@@ -198,23 +200,6 @@ def _box(text: str | None) -> list[float] | None:
         raise bad_request(
             "bbox is four or six numbers, by commas", "bbox 为以逗号分隔的四个或六个数"
         ) from error
-
-
-def _check_datetime(text: str | None) -> None:
-    """Refuse what is no moment or interval; the features have no time, so all of them answer to any."""
-    if text is None:
-        return
-    parts = text.split("/")
-    try:
-        for part in parts:
-            if part not in ("", ".."):
-                moment.fromisoformat(part)
-    except ValueError:
-        parts = []
-    if not 1 <= len(parts) <= 2 or (len(parts) == 1 and parts[0] in ("", "..")):
-        raise bad_request(
-            "datetime is a moment or an interval (RFC 3339)", "datetime 须为时刻或时间区间（RFC 3339）"
-        )
 
 
 def _headers() -> dict[str, str]:

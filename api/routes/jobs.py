@@ -20,6 +20,7 @@ from api.errors import (
     bad_request,
 )
 from api.links import HTML, JSON, Links
+from api.moments import interval
 from api.responses import json_response, timestamp
 from api.routes.plans import plan_links
 from api.views import read_report
@@ -37,8 +38,12 @@ def list_jobs(
     service: ServiceDep,
     caller: PlannerDep,
     links: LinksDep,
-    status: Annotated[str | None, Query(description="Only these, by commas.")] = None,
-    processID: Annotated[str | None, Query()] = None,  # noqa: N803 - a word of the standard
+    status: Annotated[str | None, Query(description="Only jobs in these, by commas.")] = None,
+    processID: Annotated[str | None, Query(description="Only of these, by commas.")] = None,  # noqa: N803
+    type: Annotated[str | None, Query(description="`process`, as all jobs are.")] = None,  # noqa: A002
+    datetime: Annotated[str | None, Query(description="Made at this moment or in this interval.")] = None,
+    minDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,  # noqa: N803
+    maxDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,  # noqa: N803
     limit: Annotated[int, Query(ge=1)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> Response:
@@ -48,16 +53,29 @@ def list_jobs(
         raise bad_request(
             f"status is one of {', '.join(STATUSES)}", f"status 须为 {'、'.join(STATUSES)} 之一"
         )
+    if type not in (None, "process"):
+        raise bad_request("type is process", "type 只能为 process")
     limit = min(limit, 1000)
     found, n_found = queue.list_jobs(
         service.engine,
         workspace=caller.workspace,
-        process=processID,
+        processes=tuple(processID.split(",")) if processID else (),
         status=wanted,
+        created=interval(datetime),
+        seconds=(minDuration, maxDuration),
+        now=time.time(),
         limit=limit,
         offset=offset,
     )
-    query = {"status": status, "processID": processID, "limit": limit}
+    query = {
+        "status": status,
+        "processID": processID,
+        "type": type,
+        "datetime": datetime,
+        "minDuration": minDuration,
+        "maxDuration": maxDuration,
+        "limit": limit,
+    }
     content_links = [links.link("self", JSON, "Jobs", "jobs", **query, offset=offset or None)]
     if offset + len(found) < n_found:
         content_links.append(links.link("next", JSON, "Older jobs", "jobs", **query, offset=offset + limit))

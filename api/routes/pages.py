@@ -227,8 +227,9 @@ def _under_way(service: Service, caller: Caller, lang: Lang) -> list[dict[str, A
     found, _ = queue.list_jobs(
         service.engine,
         workspace=caller.workspace,
-        process="partition",
+        processes=("partition",),
         status=("accepted", "running"),
+        now=time.time(),
         limit=PLANS_ON_PAGE,
         offset=0,
     )

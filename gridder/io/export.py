@@ -215,7 +215,7 @@ def _placemark(row: Mapping[str, Any], shape: shapely.Geometry, view: PlanView) 
     )
     polygons = "".join(_kml_polygon(part) for part in shapely.get_parts([shape]))
     return (
-        f"<Placemark><name>{_xml(row['code'])}</name><styleUrl>#{'in' if row['within_bounds'] else 'out'}</styleUrl>"
+        f"<Placemark><name>{_xml(row['code'])}</name><styleUrl>#{'out' if row['within_bounds'] is False else 'in'}</styleUrl>"
         f"<ExtendedData>{data}</ExtendedData><MultiGeometry>{polygons}</MultiGeometry></Placemark>\n"
     )
 

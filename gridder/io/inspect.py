@@ -35,6 +35,18 @@ from gridder.units.settle import mended
 
 PREVIEW_ROWS = 5
 MASK = "***"
+IDENTIFYING_ROLES = (
+    "member_id",
+    "name",
+    "phone",
+    "id_number",
+    "address",
+    "lon",
+    "lat",
+    "field_lon",
+    "field_lat",
+    "room",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +137,7 @@ def _inspect_layer(location: Location, name: str) -> LayerInspection:
     types = Counter(str(kind) for kind in gpd.GeoSeries(rows.geometries).geom_type.dropna())
     polygonal = any("Polygon" in kind or "Collection" in kind for kind in types)
     problems = _unit_problems(rows) if polygonal else _other_problems(rows, types)
+    roles = _roles(rows, types, polygonal=polygonal)
     return LayerInspection(
         name=rows.source.layername,
         n_rows=len(rows.rows),
@@ -133,9 +146,9 @@ def _inspect_layer(location: Location, name: str) -> LayerInspection:
         crs_name=rows.crs.name if rows.crs is not None else "",
         encoding=rows.source.encoding,
         area_m2=_area_m2(rows) if polygonal else None,
-        roles=_roles(rows, types, polygonal=polygonal),
+        roles=roles,
         columns=[str(column) for column in rows.attributes.columns],
-        preview=_preview(rows.attributes),
+        preview=_preview(rows.attributes, [] if polygonal else _of_persons(roles)),
         problems=problems,
     )
 
@@ -226,9 +239,15 @@ def _roles(rows: LayerRows, types: Iterable[str], *, polygonal: bool) -> dict[st
     return {"members": find_columns(headers, MEMBER_ROLES, None, rows.source)}
 
 
-def _preview(attributes: pd.DataFrame) -> list[dict[str, str]]:
+def _of_persons(roles: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the columns of a roster that tell who somebody is or where they live."""
+    members = roles.get("members", {})
+    return [members[role] for role in IDENTIFYING_ROLES if role in members]
+
+
+def _preview(attributes: pd.DataFrame, masked: Sequence[str]) -> list[dict[str, str]]:
     """Return the first rows as text, identifying values masked."""
-    personal = set(personal_columns(attributes))
+    personal = {*personal_columns(attributes), *masked}
     return [
         {
             str(name): "" if pd.isna(value) else (MASK if name in personal else str(value))

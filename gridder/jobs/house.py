@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import sys
+import time
 
 from sqlalchemy import Engine
 
@@ -42,7 +43,9 @@ def take_over(engine: Engine, folder: DataFolder, settings: Settings, own: str, 
     own
         Name of this server.
     """
-    running, _ = queue.list_jobs(engine, workspace=None, status=("running",), limit=MOST_RUNNING, offset=0)
+    running, _ = queue.list_jobs(
+        engine, workspace=None, status=("running",), now=time.time(), limit=MOST_RUNNING, offset=0
+    )
     for job in running:
         if not _is_orphan(job.worker or "", place_of(folder), own):
             continue
@@ -93,7 +96,9 @@ def clean_up(engine: Engine, folder: DataFolder, settings: Settings, *, now: flo
         folder.remove_plan(plan_id)
     for job_id in ended.jobs:
         retention.delete_job(engine, job_id)
-    running, _ = queue.list_jobs(engine, workspace=None, status=("running",), limit=MOST_RUNNING, offset=0)
+    running, _ = queue.list_jobs(
+        engine, workspace=None, status=("running",), now=time.time(), limit=MOST_RUNNING, offset=0
+    )
     known_plans, known_uploads = retention.known_ids(engine)
     folder.sweep(
         known_plans=known_plans,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gridder.storage import tables
@@ -17,6 +17,7 @@ from gridder.storage.tables import jobs
 
 Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+Range = tuple[float | None, float | None]
 UNFINISHED: tuple[Status, ...] = ("accepted", "running")
 
 
@@ -319,8 +320,11 @@ def list_jobs(
     engine: Engine,
     *,
     workspace: str | None,
-    process: str | None = None,
+    processes: Sequence[str] = (),
     status: Sequence[str] = (),
+    created: Range = (None, None),
+    seconds: Range = (None, None),
+    now: float,
     limit: int,
     offset: int,
 ) -> tuple[list[Job], int]:
@@ -328,16 +332,19 @@ def list_jobs(
 
     Parameters
     ----------
-    workspace, process
-        Only jobs of these (None: of any).
-    status
-        Only jobs in one of these (none: in any).
+    workspace
+        Only jobs of this one (None: of any).
+    processes, status
+        Only jobs of one of these, in one of these (none: of any, in any).
+    created, seconds
+        Only jobs made in this time, and that ran so long or have run so long by now; ends count, None is open.
     """
-    chosen = []
+    lasted = func.coalesce(jobs.c.finished_at, now) - jobs.c.started_at
+    chosen = [*_within(jobs.c.created_at, created), *_within(lasted, seconds)]
     if workspace is not None:
         chosen.append(jobs.c.workspace == workspace)
-    if process is not None:
-        chosen.append(jobs.c.process == process)
+    if processes:
+        chosen.append(jobs.c.process.in_(processes))
     if status:
         chosen.append(jobs.c.status.in_(status))
     query = select(jobs).where(*chosen).order_by(jobs.c.created_at.desc(), jobs.c.id)
@@ -345,6 +352,12 @@ def list_jobs(
         total = connection.execute(select(func.count()).select_from(jobs).where(*chosen)).scalar_one()
         rows = connection.execute(query.limit(limit).offset(offset))
         return [Job(**row._asdict()) for row in rows], total
+
+
+def _within(value: ColumnElement[float], bounds: Range) -> list[ColumnElement[bool]]:
+    low, high = bounds
+    conditions = [] if low is None else [value >= low]
+    return conditions if high is None else [*conditions, value <= high]
 
 
 def count_by_status(engine: Engine) -> dict[Status, int]:

@@ -170,7 +170,7 @@ Gridder.fillGrids = (context, frame, data, seen, alpha) => {
     context.fill("evenodd");
   });
   context.globalAlpha = 0.5;
-  Gridder.traceGrids(context, frame, data, seen.filter((g) => !data.grids.within[g]));
+  Gridder.traceGrids(context, frame, data, seen.filter((g) => data.grids.within[g] === 0));
   context.fillStyle = Gridder.hatch(context, frame);
   context.fill("evenodd");
   context.globalAlpha = 1;
@@ -182,7 +182,7 @@ Gridder.outlineGrids = (context, frame, data, seen, layer) => {
     Gridder.traceGrids(context, frame, data, list);
     Gridder.stroke(context, data.palette[c][1], 1.3, dash);
   });
-  Gridder.traceGrids(context, frame, data, seen.filter((g) => !data.grids.within[g]));
+  Gridder.traceGrids(context, frame, data, seen.filter((g) => data.grids.within[g] === 0));
   Gridder.stroke(context, Gridder.style.alarm, 2.4);
 };
 
@@ -340,7 +340,7 @@ Gridder.drawLabels = (context, frame, data, state) => {
   const { grids, units } = data.sections;
   const putGrid = (g) => {
     if (!state.on[data.grids.layer[g]] || !Gridder.isSeen(data.shapes.box, grids.start + g, frame)) return;
-    const colour = data.grids.within[g] ? Gridder.style.ink : Gridder.style.alarm;
+    const colour = data.grids.within[g] === 0 ? Gridder.style.alarm : Gridder.style.ink;
     const space = room(grids.start + g);
     const point = Gridder.labelPoint(data, g, frame);
     const look = {

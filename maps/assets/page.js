@@ -250,7 +250,7 @@ Gridder.layerRows = (data, state, say, actions) => {
   const blocks = layers.map((layer) => {
     const { n_units, n_grids, n_within, unplaced } = data.summary[layer];
     const { target, minimum, maximum } = data.sizes[layer];
-    const n_out = n_grids - n_within;
+    const n_out = n_within === null ? 0 : n_grids - n_within;
     return h("div", { class: "g-layer" },
       box(layer, h("span", { class: `g-swatch g-swatch-${layer}` }), h("span", {}, say.word(layer)), h("b", {}, say.number(n_grids))),
       h("p", {}, `${say.number(n_units)} ${say.word(`${layer}_units`)}`, h("br"),
@@ -258,7 +258,7 @@ Gridder.layerRows = (data, state, say, actions) => {
           target: say.number(target), minimum: say.number(minimum), maximum: say.number(maximum), unit: say.measure(layer),
         })),
       h("p", { class: "g-tally" },
-        h("span", {}, `✓ ${say.number(n_within)} ${say.word("in_bounds")}`),
+        n_within === null ? null : h("span", {}, `✓ ${say.number(n_within)} ${say.word("in_bounds")}`),
         n_out ? h("button", { type: "button", class: "g-out", title: say.word("show_out_of_bounds"), onclick: () => actions.list(layer) },
           h("span", { class: "g-swatch g-hatched" }), ` ${say.number(n_out)} ${say.word("out_of_bounds")}`) : null,
         unplaced ? h("span", {}, `${say.number(unplaced)} ${say.word("of_members")} ${say.word("unplaced")}`) : null));

@@ -49,7 +49,8 @@ Gridder.gridPanel = (data, say, g, actions) => {
         h("h2", { id: "g-panel-title" }, h("bdi", {}, grids.code[g])),
         h("p", {}, say.word(layer), " · ", say.word("zone"), " ", h("bdi", {}, grids.zone[g]))),
       h("button", { class: "g-close", type: "button", "aria-label": say.word("close"), onclick: actions.close }, "×")),
-    h("p", { class: `g-status g-${status}` }, grids.within[g] ? "✓ " : "! ", say.word(status)),
+    grids.within[g] === null ? null
+      : h("p", { class: `g-status g-${status}` }, grids.within[g] ? "✓ " : "! ", say.word(status)),
     Gridder.sizeBar(data, say, g),
     Gridder.certificate(data, say, g),
     Gridder.facts(data, say, g),
@@ -77,13 +78,13 @@ Gridder.sizeBar = (data, say, g) => {
       h("span", {}, say.word("target"), " ", say.number(target))),
     h("div", { class: "g-bar" },
       h("span", { class: "g-allowed", style: `left:${share(minimum)};width:${share(maximum - minimum)}` }),
-      h("span", { class: `g-value${data.grids.within[g] ? "" : " g-alarm"}`, style: `width:${share(value ?? 0)}` }),
+      h("span", { class: `g-value${data.grids.within[g] === 0 ? " g-alarm" : ""}`, style: `width:${share(value ?? 0)}` }),
       mark("minimum", minimum), mark("target", target), mark("maximum", maximum)));
 };
 
 Gridder.certificate = (data, say, g) => {
   const reason = data.grids.reason[g];
-  if (data.grids.within[g] || !data.words[reason]) return null;
+  if (data.grids.within[g] !== 0 || !data.words[reason]) return null;
   const layer = data.grids.layer[g];
   const { minimum, maximum } = data.sizes[layer];
   const weight = data.grids.certificate_weight[g];
@@ -154,7 +155,7 @@ Gridder.chips = (items, name, show, say, most = 40) => {
 
 Gridder.outOfBoundsPanel = (data, say, layer, actions) => {
   const h = Gridder.element;
-  const list = data.grids.id.map((_, g) => g).filter((g) => data.grids.layer[g] === layer && !data.grids.within[g]);
+  const list = data.grids.id.map((_, g) => g).filter((g) => data.grids.layer[g] === layer && data.grids.within[g] === 0);
   return [
     h("header", {},
       h("span", { class: "g-chip g-hatched" }),

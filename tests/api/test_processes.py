@@ -231,3 +231,24 @@ def test_languages_of_problems(client):
     answer = client.get("/jobs/none", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"})
     assert answer.json()["title"] == "没有该任务"
     assert answer.headers["content-language"] == "zh"
+
+
+def test_the_list_of_jobs_can_be_narrowed(client, made):
+    """/req/job-list: type, processID, status, datetime, minDuration and maxDuration."""
+    jobs = client.get("/jobs", params={"limit": 1000}).json()["jobs"]
+    assert made["plan"] in {job.get("plan") for job in jobs}
+    everything = {job["jobID"] for job in jobs}
+
+    def chosen(**query):
+        answer = client.get("/jobs", params={"limit": 1000, **query})
+        assert answer.status_code == 200, answer.text
+        return {job["jobID"] for job in answer.json()["jobs"]}
+
+    assert chosen(type="process", processID="partition,inspect") == everything
+    assert chosen(processID="magic") == set()
+    assert chosen(datetime="2020-01-01T00:00:00Z/..", minDuration=0) <= everything
+    assert chosen(datetime="../2020-01-01T00:00:00Z") == set()
+    assert chosen(minDuration=3600) == set()
+    assert chosen(status="successful", maxDuration=3600) == chosen(status="successful")
+    for query in ("type=magic", "status=magic", "datetime=2021/2020", "minDuration=-1"):
+        assert client.get(f"/jobs?{query}").status_code == 400

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -66,7 +67,7 @@ def test_a_page_holds_every_value_of_the_view(opened, shown):
             assert list(feature["properties"]) == list(opened.schema(collection))
             for name, value in feature["properties"].items():
                 if value is None:
-                    assert row[name] is None or row[name] != row[name]
+                    assert pd.isna(row[name])
                 else:
                     assert isinstance(value, kinds[opened.schema(collection)[name]])
                     assert value == (pytest.approx(row[name], abs=1e-6) if name in _FLOATS else row[name])
@@ -123,7 +124,7 @@ def test_pages_follow_each_other(opened):
         ("grids", {"number": "10e-1"}, 4),
         ("grids", {"number": "1.5"}, 0),
         ("grids", {"target": "4"}, 12),
-        ("grids", {"within_bounds": "false"}, 2),
+        ("grids", {"within_bounds": "false"}, 1),
         ("grids", {"zone": "B/二区: [town]"}, 6),
         ("grids", {"code": "02001"}, 2),
         ("grids", {"code": "2001"}, 0),

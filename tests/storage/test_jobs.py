@@ -330,7 +330,7 @@ def test_jobs_are_listed_newest_first(engine: Engine, send: Send) -> None:
     first = _claim(engine)
 
     def listed(**chosen: Any) -> tuple[list[str], int]:
-        page: dict[str, Any] = {"workspace": "main", "limit": 9, "offset": 0}
+        page: dict[str, Any] = {"workspace": "main", "now": NOW + 20, "limit": 9, "offset": 0}
         rows, total = list_jobs(engine, **page | chosen)
         return [job.id for job in rows], total
 
@@ -338,7 +338,10 @@ def test_jobs_are_listed_newest_first(engine: Engine, send: Send) -> None:
     assert listed() == (newest, 4)
     assert listed(workspace=None) == ([west.id, *newest], 5)
     assert listed(limit=2, offset=1) == (newest[1:3], 4)
-    assert listed(process="inspect") == ([jobs[1].id], 1)
+    assert listed(processes=("inspect", "magic")) == ([jobs[1].id], 1)
+    assert listed(created=(NOW + 1, NOW + 2)) == ([jobs[2].id, jobs[1].id], 2)
+    assert listed(seconds=(20, None)) == ([first.id], 1)
+    assert listed(seconds=(None, 19)) == ([], 0)
     assert listed(status=("running", "failed")) == ([first.id], 1)
     assert find_job(engine, west.id, workspace="main") is None
 
