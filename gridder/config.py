@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     upload_mb: float = Field(200, gt=0, description="Largest upload.")
     body_mb: float = Field(64, gt=0, description="Largest body of an execution.")
     body_seconds: float = Field(300, gt=0, description="Longest time to receive a body.")
-    requests_per_minute: int = Field(1200, ge=1, description="Requests of one key or address in a minute.")
+    requests_per_minute: int = Field(6000, ge=1, description="Requests of one key or address in a minute.")
     concurrent_requests: int = Field(64, ge=1, description="Requests that are worked on at the same time.")
     suppress_below: int = Field(5, ge=1, description="Counts of people below this are hidden from viewers.")
     upload_days: float = Field(30, gt=0, description="Days after which uploads and rosters end.")

@@ -27,8 +27,8 @@ from gridder.storage.keys import ROLES, find_key, list_keys, make_key, new_secre
 from gridder.storage.retention import delete_dataset, delete_plan
 
 DAY = 86_400.0
-_WHOLE = ("id", "key", "plan")
-"""Columns of ids, which are copied into other commands."""
+_FOLDED = ("name", "reason")
+"""Columns of free text; all others keep their line, as ids are copied into other commands."""
 TOKEN_FILE = "admin-token"  # noqa: S105 - the name of a file
 
 admin = typer.Typer(
@@ -267,7 +267,7 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     table = Table()
     for name in rows[0]:
-        table.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
+        table.add_column(name, overflow="fold", no_wrap=name not in _FOLDED)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console(markup=False).print(table)
