@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--sizes 1000 10000 100000]
+Usage: python -m benchmarks [--only job stages service] [--sizes 1000 10000 100000]
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_job, bench_stages, data
+from benchmarks import bench_job, bench_service, bench_stages, data
 
 README = Path(__file__).parent / "README.md"
+TABLES = ("job", "stages", "service")
 LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 
 
@@ -23,16 +25,29 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    sizes = parser.parse_args().sizes
+    parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES)
+    wanted = parser.parse_args()
     if not data.REAL_FIELDS.exists():
         sys.exit(f"the real fields are not at {data.REAL_FIELDS}; set GRIDDER_TEST_DATA")
-    tables = {"machine": [_machine()], "job": bench_job.run(sizes), "stages": bench_stages.run(sizes)}
-    text = README.read_text(encoding="utf-8")
-    for name, lines in tables.items():
+    for name in ("machine", *wanted.only):
+        lines = _measured(name, wanted.sizes)
+        text = README.read_text(encoding="utf-8")
         block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- end {name} -->"
         text = re.sub(rf"<!-- {name} -->.*?<!-- end {name} -->", lambda _, b=block: b, text, flags=re.S)
+        README.write_text(text, encoding="utf-8")
         print("\n".join(lines), end="\n\n")
-    README.write_text(text, encoding="utf-8")
+
+
+def _measured(name: str, sizes: Sequence[int]) -> list[str]:
+    match name:
+        case "job":
+            return bench_job.run(sizes)
+        case "stages":
+            return bench_stages.run(sizes)
+        case "service":
+            return bench_service.run()
+        case _:
+            return [_machine()]
 
 
 def _machine() -> str:
