@@ -82,7 +82,7 @@ def run_child(*, write_map: WriteMap, write_views: WriteViews) -> None:
     lines: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=_watch_server, args=(lines,), name="server-watch", daemon=True).start()
     warnings.simplefilter("ignore")
-    _warm_up()
+    _warm_up(write_map=write_map, write_views=write_views)
     _say(answers, {"ready": True})
     order = parse_order(lines.get())
     _die_with_server()
@@ -150,8 +150,8 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def _warm_up() -> None:
-    """Divide a few squares, so that everything is imported and compiled before an order comes."""
+def _warm_up(*, write_map: WriteMap, write_views: WriteViews) -> None:
+    """Make a plan of a few squares, so that everything is imported and compiled before an order comes."""
     sides = [(x * _SQUARE_M, y * _SQUARE_M) for x in range(4) for y in range(3)]
     squares = [shapely.box(x, y, x + _SQUARE_M, y + _SQUARE_M) for x, y in sides]
     homes = [square.centroid for square in squares]
@@ -162,7 +162,11 @@ def _warm_up() -> None:
     people = Size("members", 3, 2, 4)
     partition(fields=fields, size=Size("area_ha", 1.0, 0.3, 2.0))
     partition(fields=fields, members=members, size=people)
-    partition(buildings=buildings, members=members, size=people)
+    plan = partition(buildings=buildings, members=members, size=people)
+    with tempfile.TemporaryDirectory(prefix="gridder-") as place:
+        folder = Path(place) / PLAN
+        save_plan(plan, folder, write_map=lambda view, path: write_map(view, path, "en"))
+        write_views(plan, folder, 2)
 
 
 def _answer(order: Order, tell: Progress, *, write_map: WriteMap, write_views: WriteViews) -> dict[str, Any]:
