@@ -61,6 +61,7 @@ LINE_SECONDS = 0.1
 LONGEST_STEM, LONGEST_SUFFIX = 150, 20
 """Bytes of a file's name that are kept."""
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_NO_MEMORY = ("bad_alloc", "out of memory", "can't start new thread")
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _SQUARE_M = 60
 
@@ -333,7 +334,7 @@ def _lack(error: BaseException) -> Finding | None:
     chain: BaseException | None = error
     while chain is not None:
         text = str(chain).lower()
-        if isinstance(chain, MemoryError) or "bad_alloc" in text or "out of memory" in text:
+        if isinstance(chain, MemoryError) or any(words in text for words in _NO_MEMORY):
             return OUT_OF_MEMORY
         full = isinstance(chain, OSError) and chain.errno in _NO_ROOM
         if full or "disk is full" in text or "no space left" in text:

@@ -33,6 +33,7 @@ def _report(certificates):
     return layer_report(
         grids=grids,
         bounds=Bounds("members", 10, 5, 15),
+        n_grids_asked=None,
         n_units=9,
         gap_m=8.0,
         moment_m2=1.0,
