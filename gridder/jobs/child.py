@@ -61,6 +61,7 @@ LINE_SECONDS = 0.1
 LONGEST_STEM, LONGEST_SUFFIX = 150, 20
 """Bytes of a file's name that are kept."""
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+NO_ROOM_BYTES = 2**20
 _NO_MEMORY = ("bad_alloc", "out of memory", "can't start new thread")
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _SQUARE_M = 60
@@ -179,7 +180,7 @@ def _answer(order: Order, tell: Progress, *, write_map: WriteMap, write_views: W
     except InputError as error:
         return {"faults": [finding_dict(_under_own_name(fault, own_names)) for fault in error.faults]}
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the server must be told
-        lack = _lack(error)
+        lack = _lack(error, Path(order.folder))
         if lack is not None:
             return {"faults": [finding_dict(lack)]}
         sys.stderr.write(trace_of(error) + "\n")
@@ -329,8 +330,11 @@ def _summary(report: Mapping[str, Any], sources: Mapping[str, Sequence[Given]]) 
     }
 
 
-def _lack(error: BaseException) -> Finding | None:
-    """Return what the machine lacked, where that is what an exception is about."""
+def _lack(error: BaseException, folder: Path) -> Finding | None:
+    """Return what the machine lacked, where that is what an exception is about.
+
+    Not every library says that the disk is full, so that a draft's disk without room says it too.
+    """
     chain: BaseException | None = error
     while chain is not None:
         text = str(chain).lower()
@@ -340,4 +344,4 @@ def _lack(error: BaseException) -> Finding | None:
         if full or "disk is full" in text or "no space left" in text:
             return DISK_FULL
         chain = chain.__cause__ or chain.__context__
-    return None
+    return DISK_FULL if shutil.disk_usage(folder).free < NO_ROOM_BYTES else None

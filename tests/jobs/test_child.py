@@ -178,15 +178,20 @@ def test_compiled_code_does_not_keep_a_child_alive():
     worker.stdout.close()
 
 
-def test_a_full_disk_is_seen_behind_other_errors():
+def test_a_full_disk_is_seen_behind_other_errors(tmp_path, monkeypatch):
     """GDAL and SQLite have words of their own for it."""
     error = RuntimeError("cannot write")
     error.__cause__ = OSError(28, os.strerror(28))
-    assert child._lack(error).kind == "disk-full"
-    assert child._lack(RuntimeError("sqlite3_exec failed: database or disk is full")).kind == "disk-full"
-    assert child._lack(MemoryError()).kind == "out-of-memory"
-    assert child._lack(RuntimeError("std::bad_alloc")).kind == "out-of-memory"
-    assert child._lack(ValueError("7")) is None
+    assert child._lack(error, tmp_path).kind == "disk-full"
+    assert (
+        child._lack(RuntimeError("sqlite3_exec failed: database or disk is full"), tmp_path).kind
+        == "disk-full"
+    )
+    assert child._lack(MemoryError(), tmp_path).kind == "out-of-memory"
+    assert child._lack(RuntimeError("std::bad_alloc"), tmp_path).kind == "out-of-memory"
+    assert child._lack(ValueError("7"), tmp_path) is None
+    monkeypatch.setattr(child, "NO_ROOM_BYTES", 2**62)
+    assert child._lack(ValueError("7"), tmp_path).kind == "disk-full"
 
 
 def _lives(pid):
