@@ -215,7 +215,10 @@ SCRIPT: Mapping[str, Text] = {
     "other_columns": Text("More columns", "更多列"),
     "not_set": Text("not set", "未设置"),
     "first_rows": Text("First rows", "前几行"),
-    "masked": Text("Names, phones and addresses are masked (***).", "姓名、电话、地址已遮盖（***）。"),
+    "masked": Text(
+        "What tells who somebody is or where they live is masked (***).",
+        "能识别个人或住处的内容已遮盖（***）。",
+    ),
     "no_problems": Text("No problems found.", "没有发现问题。"),
     "problems": Text("What was noticed", "检查结果"),
     "n_problems": Text("{n} remarks", "{n} 条提示"),
