@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.responses import json_bytes
-from gridder.model import NO_TEXT, Finding, Lang, Text
+from gridder.model import NO_TEXT, Lang, Text
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:gridder:problem:"
@@ -102,20 +102,6 @@ class ProblemError(Exception):
             out["faults"] = [dict(fault) for fault in self.faults]
             out.setdefault("detail", "\n".join(_line(fault, lang) for fault in self.faults[:20]))
         return out | dict(self.extra)
-
-
-def fault_dict(finding: Finding) -> dict[str, Any]:
-    """Return a finding as it stands in answers: file, layer, rows, what and remedy, in both languages."""
-    return {
-        "kind": finding.kind,
-        "file": finding.file,
-        "layername": finding.layername,
-        "rows": list(finding.rows),
-        "what": finding.what.en,
-        "what_zh": finding.what.zh,
-        "remedy": finding.remedy.en,
-        "remedy_zh": finding.remedy.zh,
-    }
 
 
 def bad_request(en: str, zh: str, *, remedy: Text = NO_TEXT) -> ProblemError:

@@ -104,3 +104,19 @@ def _postgresql_programs() -> Path | None:
     newest = max(debian, key=lambda path: int(path.parts[-3]), default=None)
     found = newest or shutil.which("initdb")
     return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start the system's Chromium, or skip; with CI set it must be there."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = os.environ.get("GRIDDER_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        message = f"there is no Chromium at {path}; set GRIDDER_CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with playwright.sync_playwright() as engine:
+        running = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -1,9 +1,7 @@
 """The pages in Chromium: from files to a plan by mouse and by keyboard, in both languages, with nothing from outside."""
 
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 
 import httpx
@@ -13,8 +11,6 @@ import sample_geo
 from api import assets
 from api.words import SCRIPT, WORDS
 from tests.api.conftest import partition_body, people, squares, start_server
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 SAMPLES = Path(sample_geo.__file__).parent
 SECOND = 1000
@@ -27,21 +23,6 @@ def server(tmp_path_factory):
     server = start_server(tmp_path_factory.mktemp("pages"), workers=2)
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start the system's Chromium, or skip; with CI set it must be there."""
-    path = os.environ.get("GRIDDER_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    if not Path(path).exists():
-        message = f"there is no Chromium at {path}; set GRIDDER_CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with playwright.sync_playwright() as engine:
-        running = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,31 +1,12 @@
 """The page in Chromium with the network cut: nothing asked for, and everything answers."""
 
-import os
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import maps
 
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip("playwright.sync_api")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start the system's Chromium, or skip; with CI set it must be there."""
-    path = os.environ.get("GRIDDER_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    if not Path(path).exists():
-        message = f"there is no Chromium at {path}; set GRIDDER_CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with playwright.sync_playwright() as engine:
-        running = engine.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
