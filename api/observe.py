@@ -9,13 +9,12 @@ import traceback
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import DISK_FULL, INTERNAL, UNAVAILABLE, Kind, ProblemError
 from api.render import answer_problem
+from gridder.jobs.patience import is_passing
 from gridder.model import Text
 from gridder.storage.room import is_out_of_room
 
@@ -109,7 +108,7 @@ def _problem_of(error: Exception, request_id: str) -> ProblemError:
 def _kind_of(error: Exception) -> Kind:
     if is_out_of_room(error):
         return DISK_FULL
-    return UNAVAILABLE if isinstance(error, DBAPIError | PoolTimeoutError) else INTERNAL
+    return UNAVAILABLE if is_passing(error) else INTERNAL
 
 
 def _log_failure(event: str, error: Exception, request_id: str) -> None:

@@ -51,7 +51,7 @@ class Halt:
         return time.monotonic() >= self._deadline + LAST_WORDS_SECONDS
 
 
-def is_passing(error: exc.SQLAlchemyError) -> bool:
+def is_passing(error: Exception) -> bool:
     """Return whether an error of the store may pass by itself: it is away, busy or out of room."""
     if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
         return True
