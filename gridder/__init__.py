@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from gridder.errors import GridderError, InputError, OutputExistsError, Stopped
     from gridder.io.inspect import inspect
     from gridder.io.members import members_from_frame, read_members
+    from gridder.io.parts import write_parts
     from gridder.io.plan import load_plan, save_plan
     from gridder.io.read import read_barriers, read_bridges, read_units, read_zones, units_from_frame
     from gridder.model import Barriers, Bridges, Members, Plan, PlanReport, PlanView, Size, Units, Zones
-    from gridder.service import partition
+    from gridder.service import partition, split_units
 
 _HOMES = {
     "gridder.errors": ("GridderError", "InputError", "OutputExistsError", "Stopped"),
     "gridder.io.inspect": ("inspect",),
     "gridder.io.members": ("members_from_frame", "read_members"),
+    "gridder.io.parts": ("write_parts",),
     "gridder.io.plan": ("load_plan", "save_plan"),
     "gridder.io.read": ("read_barriers", "read_bridges", "read_units", "read_zones", "units_from_frame"),
     "gridder.model": (
@@ -32,7 +34,7 @@ _HOMES = {
         "Units",
         "Zones",
     ),
-    "gridder.service": ("partition",),
+    "gridder.service": ("partition", "split_units"),
 }
 _MODULES = ("privacy", "solver")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -63,7 +65,9 @@ __all__ = [
     "read_zones",
     "save_plan",
     "solver",
+    "split_units",
     "units_from_frame",
+    "write_parts",
 ]
 
 

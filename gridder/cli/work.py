@@ -1,7 +1,8 @@
-"""The commands that work on files: inspect, partition, demo."""
+"""The commands that work on files: inspect, partition, split, demo."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -23,18 +24,45 @@ from gridder.cli.terminal import (
     lang_of,
     print_json,
 )
+from gridder.errors import InputError, describe
+from gridder.io import formats
 from gridder.io.inspect import inspect
+from gridder.io.layers import read_layer
+from gridder.io.location import parse_location
+from gridder.io.parts import check_parts_output, write_parts
 from gridder.io.plan import check_output, save_plan
+from gridder.io.read import units_from_rows
 from gridder.io.words import UNPLACED, explain_count
-from gridder.model import Finding, Lang, Plan, PlanView, Text
+from gridder.model import (
+    SQUARE_METRES_PER_HA,
+    SQUARE_METRES_PER_MU,
+    Finding,
+    Lang,
+    Plan,
+    PlanView,
+    Text,
+    Units,
+)
 from gridder.progress import Progress as Tell
 from gridder.service.order import Source, run_partition
+from gridder.service.split import split_faults, split_units
 
 FIELDS_HELP = (
     "Boundary file of the fields: shapefile (.shp or .zip), GeoPackage or GeoJSON. "
     "Name a layer and choose rows as in QGIS: [cyan]farm.gpkg|layername=fields|subset=crop='rice'[/]; "
     "say what a file does not: [cyan]fields.shp|crs=EPSG:4549|encoding=GBK[/]."
 )
+
+AREA_UNITS = {
+    "": 1.0,
+    "m2": 1.0,
+    "m²": 1.0,
+    "ha": SQUARE_METRES_PER_HA,
+    "公顷": SQUARE_METRES_PER_HA,
+    "mu": SQUARE_METRES_PER_MU,
+    "亩": SQUARE_METRES_PER_MU,
+}
+"""Square metres of every unit that an area may be given in."""
 
 
 def inspect_command(
@@ -259,6 +287,54 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     _tell_outcome(plan, folder, language, as_json=as_json)
 
 
+def split_command(  # noqa: PLR0917 - typer reads the options from the signature
+    path: Annotated[
+        str, typer.Argument(help="File of fields to cut, e.g. [cyan]farm.gpkg|layername=fields[/].")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="GeoPackage to write, e.g. [cyan]--out parts.gpkg[/].")
+    ],
+    target_area: Annotated[
+        str | None,
+        typer.Option(
+            help="Area that a part should have, e.g. [cyan]--target-area 50ha[/], [cyan]300mu[/] or "
+            "[cyan]20000m2[/]; each field is cut into the number of parts that comes nearest."
+        ),
+    ] = None,
+    parts: Annotated[
+        int | None,
+        typer.Option(help="Cut every field into so many parts instead, e.g. [cyan]--parts 4[/]."),
+    ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Compact parts rather than strips across the long side.")
+    ] = False,
+    lang: LangOption = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an output file that is there.")
+    ] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Cut fields into connected parts of equal area.
+
+    Example: [cyan]gridder split fields.zip --target-area 50ha --out parts.gpkg[/]
+    """
+    language = lang_of(lang)
+    with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
+        check_parts_output(out, source=parse_location(path).path, overwrite=overwrite)
+        target_m2, faults = _square_metres(target_area)
+        faults = faults or split_faults(target_m2=target_m2, parts=parts)
+        if faults:
+            raise InputError(faults)
+        tell("read", 0.0)
+        rows = read_layer(path, family=formats.POLYGONS)
+        units = units_from_rows(rows, layer="field", keep=list(rows.attributes.columns))
+        cut = split_units(units, target_m2=target_m2, parts=parts, compact=compact, progress=tell)
+        tell("write", 0.0)
+        place = write_parts(cut, out, overwrite=overwrite)
+    _tell_split(units, cut, place, language, as_json=as_json)
+
+
 def demo_command(
     out: OutOption = Path("gridder-demo"),
     lang: LangOption = None,
@@ -310,6 +386,32 @@ def _column_maps(pairs: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[
             continue
         columns.setdefault(source, {})[role] = name
     return columns, faults
+
+
+def _square_metres(area: str | None) -> tuple[float | None, list[Finding]]:
+    """Return an area such as 50ha in square metres, or what is wrong with it."""
+    if area is None:
+        return None, []
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*((?:[^0-9.].*)?)", area.strip())
+    factor = AREA_UNITS.get(match.group(2).lower()) if match else None
+    if match is None or factor is None:
+        what = Text(f"--target-area {area} cannot be read", f"无法理解 --target-area {area}")
+        remedy = Text("write 50ha, 300mu or 20000m2", "请写作 50ha、300mu（亩）或 20000m2")
+        return None, [Finding("bad-size", what, remedy=remedy)]
+    return float(match.group(1)) * factor, []
+
+
+def _tell_split(units: Units, cut: Units, place: Path, lang: Lang, *, as_json: bool) -> None:
+    if as_json:
+        repairs = [{"kind": f.kind, "rows": list(f.rows), "what": f.what.say(lang)} for f in units.repairs]
+        print_json({"file": str(place), "units": len(units), "parts": len(cut), "repairs": repairs})
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for repair in units.repairs:
+        console.print(describe(repair, lang), markup=False)
+    text = Text("{units} fields in {parts} parts", "{units} 个地块切成 {parts} 份")
+    console.print(text.format(units=len(units), parts=len(cut)).say(lang), markup=False)
+    console.print(str(place), markup=False)
 
 
 def _save(plan: Plan, out: Path, *, names: bool, overwrite: bool, lang: Lang, tell: Tell) -> Path:

@@ -328,7 +328,7 @@ def _write_table(frame: pd.DataFrame, table: Table, path: Path, layer: str) -> N
     """Write one layer: fixed columns first, then the input's own, all with settled types."""
     own = [name for name in frame.columns if name not in table.columns and name != "geometry"]
     columns = {name: frame[name].astype(_DTYPES[kind]) for name, kind in table.columns.items()}
-    columns |= {str(name): _storable(frame[name]) for name in own}
+    columns |= {str(name): storable(frame[name]) for name in own}
     content = pd.DataFrame(columns).reset_index(drop=True)
     options = {"layer": layer, "driver": "GPKG", "use_arrow": True, "append": path.exists()}
     if table.geometry is None:
@@ -336,7 +336,7 @@ def _write_table(frame: pd.DataFrame, table: Table, path: Path, layer: str) -> N
         return
     shapes = cast("gpd.GeoDataFrame", frame).geometry
     pyogrio.write_dataframe(
-        gpd.GeoDataFrame(content, geometry=_to_multi(shapes.to_numpy()), crs=_asked_once(shapes.crs)),
+        gpd.GeoDataFrame(content, geometry=to_multi(shapes.to_numpy()), crs=_asked_once(shapes.crs)),
         path,
         geometry_type=table.geometry,
         layer_options={"GEOMETRY_NAME": "geometry"},
@@ -363,7 +363,7 @@ def _asked_once(crs: CRS | None) -> CRS | None:
     return None if crs is None else _AskedOnce(crs)
 
 
-def _storable(column: pd.Series[Any]) -> pd.Series[Any]:
+def storable(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of a type that GeoPackage keeps; anything else becomes text."""
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
@@ -376,7 +376,7 @@ def _storable(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype("str")
 
 
-def _to_multi(geoms: np.ndarray) -> np.ndarray:
+def to_multi(geoms: np.ndarray) -> np.ndarray:
     """Return geometries of one part as multi-geometries, so that a layer has one type."""
     kinds = shapely.get_type_id(geoms)
     result = geoms.copy()

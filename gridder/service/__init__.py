@@ -1,5 +1,6 @@
 """The use cases: they wire the rooms, and the command line and the service call them alike."""
 
 from gridder.service.partition import partition
+from gridder.service.split import split_units
 
-__all__ = ["partition"]
+__all__ = ["partition", "split_units"]
