@@ -27,6 +27,7 @@ from gridder.io.columns import MEMBER_HEADERS
 from gridder.io.encoding import known_codec
 from gridder.io.location import Location
 from gridder.io.refusals import refusal
+from gridder.io.subset import not_a_filter
 from gridder.model import Finding
 
 WKB = "__wkb__"
@@ -91,6 +92,9 @@ def _fault_before_opening(location: Location) -> Finding | None:
         return refusal("unknown-format", location, {"suffixes": ", ".join(formats.SUFFIXES)})
     if location.encoding and known_codec(location.encoding) is None:
         return refusal("unknown-encoding", location, {"encoding": location.encoding})
+    stranger = not_a_filter(location.subset)
+    if stranger:
+        return refusal("not-a-filter", location, {"subset": location.subset, "stranger": stranger})
     return None
 
 

@@ -74,6 +74,16 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("a quoted cell that ends on line {line} is not closed", "止于第 {line} 行的引号单元格没有闭合"),
         Text("close the quotes, or save the table as .xlsx", "请补全引号，或另存为 .xlsx"),
     ),
+    "not-a-filter": (
+        Text(
+            "the subset is no plain filter of rows: {stranger} in {subset}",
+            "筛选条件只能筛选行，不得含有 {stranger}：{subset}",
+        ),
+        Text(
+            "compare columns with numbers and texts, joined by AND, OR, NOT, IN, LIKE, BETWEEN",
+            "请只用列与数值、文本比较，以 AND、OR、NOT、IN、LIKE、BETWEEN 连接",
+        ),
+    ),
     "subset-of-table": (
         Text("a table cannot be filtered with a subset", "表格不能用 subset 筛选"),
         Text("filter the rows in the table itself", "请在表格中自行筛选"),
