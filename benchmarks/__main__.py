@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages service] [--sizes 1000 10000 100000]
+Usage: python -m benchmarks [--only job stages split service] [--sizes 1000 10000 100000]
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_job, bench_service, bench_stages, data
+from benchmarks import bench_job, bench_service, bench_split, bench_stages, data
 
 README = Path(__file__).parent / "README.md"
-TABLES = ("job", "stages", "service")
+TABLES = ("job", "stages", "split", "service")
 LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 
 
@@ -44,6 +44,8 @@ def _measured(name: str, sizes: Sequence[int]) -> list[str]:
             return bench_job.run(sizes)
         case "stages":
             return bench_stages.run(sizes)
+        case "split":
+            return bench_split.run()
         case "service":
             return bench_service.run()
         case _:

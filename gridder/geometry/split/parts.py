@@ -45,7 +45,8 @@ def split_equal(polygon: Shape, n: int) -> list[Shape]:
         Together they are the polygon, to `GRID_M`, and neighbours have the same vertices.
         Areas are equal to less than a millionth.
         A part keeps at least `KEPT` of its area in one piece where it is `WIDTH` times the side of the square
-        of its area wide, or as narrow as the polygon itself is there.
+        of its area wide, or as narrow as the polygon itself is there; where no way of cutting that was
+        tried does, the best of them is taken.
 
     Raises
     ------
