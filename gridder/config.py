@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+STORE_FILE = "gridder.sqlite"
+
 
 class Settings(BaseSettings):
     """Everything that one who runs the service may set; made once and handed down."""
@@ -63,4 +65,4 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """Return the URL of the store."""
-        return self.database_url or f"sqlite:///{(self.data_dir / 'gridder.sqlite').as_posix()}"
+        return self.database_url or f"sqlite:///{(self.data_dir / STORE_FILE).as_posix()}"

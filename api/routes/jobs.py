@@ -160,7 +160,7 @@ def results_of(job: queue.Job, service: Service, caller: Caller, links: Links) -
     return json_response(
         {
             "plan": job.plan_id,
-            "links": plan_links(job.plan_id, caller, links),
+            "links": plan_links(service, job.plan_id, caller, links),
             "report": read_report(folder),
         },
         headers={"Link": f'<{links.url("jobs", job.id)}>; rel="monitor"'},

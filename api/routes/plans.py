@@ -56,7 +56,7 @@ def read_plans(
     )
     return json_response(
         {
-            "plans": [plan_info(plan, caller, links) for plan in found],
+            "plans": [plan_info(service, plan, caller, links) for plan in found],
             "numberMatched": n_found,
             "links": [links.link("self", JSON, "Plans", "plans")],
         }
@@ -66,7 +66,7 @@ def read_plans(
 @router.get("/plans/{plan_id}", summary="One plan")
 def read_plan(plan_id: str, service: ServiceDep, caller: CallerDep, links: LinksDep) -> Response:
     """Return what a plan is and where its map, features and files are."""
-    return json_response(plan_info(find(service, caller, plan_id), caller, links))
+    return json_response(plan_info(service, find(service, caller, plan_id), caller, links))
 
 
 @router.delete("/plans/{plan_id}", summary="Delete a plan", status_code=204)
@@ -170,19 +170,19 @@ def find(service: Service, caller: Caller, plan_id: str) -> PlanRow:
     return plan
 
 
-def plan_info(plan: PlanRow, caller: Caller, links: Links) -> dict[str, Any]:
+def plan_info(service: Service, plan: PlanRow, caller: Caller, links: Links) -> dict[str, Any]:
     """Return a plan as it is told; its scores to planners only, as they are counts of people."""
     out = {
         "id": plan.id,
         "title": plan.title,
         "created": timestamp(plan.created_at),
         "expires": timestamp(plan.expires_at),
-        "links": plan_links(plan.id, caller, links),
+        "links": plan_links(service, plan.id, caller, links),
     }
     return out | {"summary": plan.summary} if caller.may("planner") else out
 
 
-def plan_links(plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any]]:
+def plan_links(service: Service, plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any]]:
     """Return where the parts of a plan are, as far as the caller may see them."""
     out = [
         links.link("self", JSON, "This plan", "plans", plan_id),
@@ -193,7 +193,8 @@ def plan_links(plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any
     ]
     files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML}
     if caller.may("planner"):
-        files |= PLANNER_FILES
+        folder = service.folder.plan(plan_id)
+        files |= {name: media for name, media in PLANNER_FILES.items() if (folder / name).is_file()}
     return out + [
         links.link("enclosure", media, name, "plans", plan_id, "files", name) for name, media in files.items()
     ]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Caller
-from api.deps import EXECUTION_PATH, LinksDep, PlannerDep, Service, ServiceDep
+from api.deps import EXECUTION_PATH, LangDep, LinksDep, PlannerDep, Service, ServiceDep
 from api.errors import (
     CONFLICT,
     MEDIA,
@@ -35,7 +35,7 @@ from api.responses import json_response
 from api.routes.jobs import job_problem, results_of, status_info
 from api.schemas import ROLES, DatasetSource, Execute, InspectInputs, PartitionInputs, ValueSource
 from api.uploads import keep_bytes
-from gridder.model import Text
+from gridder.model import Lang, Text
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import Dataset, find_dataset
 from gridder.storage.retention import delete_dataset
@@ -59,7 +59,8 @@ class Process:
     title: str
     description: str
     inputs: type[BaseModel]
-    output: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    """Schema of each member of the result."""
 
 
 PROCESSES = {
@@ -72,13 +73,9 @@ PROCESSES = {
             "the plan is stored and served as map, features and files.",
             PartitionInputs,
             {
-                "type": "object",
-                "required": ["plan", "links", "report"],
-                "properties": {
-                    "plan": {"type": "string"},
-                    "links": {"type": "array", "items": {"type": "object"}},
-                    "report": {"type": "object"},
-                },
+                "plan": {"type": "string"},
+                "links": {"type": "array", "items": {"type": "object"}},
+                "report": {"type": "object"},
             },
         ),
         Process(
@@ -86,7 +83,7 @@ PROCESSES = {
             "Look at an uploaded file · 查看文件",
             "Layers, counts, coordinate system, encoding, columns that would be used, and every problem.",
             InspectInputs,
-            {"type": "object", "required": ["layers"], "properties": {"layers": {"type": "array"}}},
+            {"file": {"type": "string"}, "layers": {"type": "array", "items": {"type": "object"}}},
         ),
     )
 }
@@ -122,20 +119,25 @@ def read_process(process_id: str, links: LinksDep) -> Response:
                 }
                 for name, part in schema["properties"].items()
             },
-            "outputs": {"result": {"title": "result", "schema": process.output}},
+            "outputs": {name: {"title": name, "schema": part} for name, part in process.outputs.items()},
         }
     )
 
 
 @router.post(EXECUTION_PATH, summary="Run a process")
 async def execute(
-    process_id: str, request: Request, service: ServiceDep, caller: PlannerDep, links: LinksDep
+    process_id: str,
+    request: Request,
+    service: ServiceDep,
+    caller: PlannerDep,
+    links: LinksDep,
+    lang: LangDep,
 ) -> Response:
     """Run a process, waiting for its end or, with `Prefer: respond-async`, as a job to look after."""
     process = _find(process_id)
     body = await _json_body(request)
     wait = "respond-async" not in request.headers.get("prefer", "")
-    order = _Order(process, body, request.headers.get("idempotency-key"), wait)
+    order = _Order(process, body, request.headers.get("idempotency-key"), wait, lang)
     async with _parsing:
         job = await run_in_threadpool(_accept, service, caller, order)
     service.dispatcher.wake()
@@ -182,6 +184,7 @@ class _Order:
     body: bytes
     idempotency: str | None
     wait: bool
+    lang: Lang
 
 
 def _accept(service: Service, caller: Caller, order: _Order) -> queue.Job:
@@ -258,12 +261,29 @@ def _parse(process: Process, body: bytes) -> BaseModel:
         raise invalid(error.errors()) from error
     except (ValueError, RecursionError) as error:
         raise bad_request("the body is not JSON", "请求体不是 JSON") from error
+    unknown = sorted(set(parsed.outputs or ()) - set(process.outputs))
+    if unknown:
+        names = ", ".join(name[:40] for name in unknown)
+        raise bad_request(f"unknown outputs: {names}", f"未知的输出：{names}")
     try:
-        return process.inputs.model_validate(parsed.inputs)
+        return process.inputs.model_validate(_unqualified(parsed.inputs))
     except ValidationError as error:
         raise invalid(error.errors(), prefix="inputs.") from error
     except RecursionError as error:
         raise bad_request("the body is nested too deeply", "请求体嵌套过深") from error
+
+
+def _unqualified(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs of which those that are no files may also come as `{"value": …}`."""
+    sources = {*ROLES, "dataset"}
+    return {
+        name: value["value"]
+        if name not in sources
+        and isinstance(value, dict)
+        and set(value) in ({"value"}, {"value", "mediaType"})
+        else value
+        for name, value in inputs.items()
+    }
 
 
 def _job_request(
@@ -297,6 +317,8 @@ def _job_request(
         raise bad_request("the datasets belong to several workspaces", "数据集属于不同的工作区")
     workspace = workspaces.pop() if workspaces else caller.key.workspace
     parameters = inputs.model_dump(exclude={*ROLES, "dataset", "title"}, exclude_none=True)
+    if order.process.id == "partition":
+        parameters["lang"] = order.lang
     title = getattr(inputs, "title", None) or ""
     return {"sources": sources, "parameters": parameters, "title": title}, n_bytes, workspace
 

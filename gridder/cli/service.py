@@ -9,26 +9,23 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from gridder.cli.terminal import JsonOption, print_json
-from gridder.config import Settings
+from gridder.config import STORE_FILE, Settings
 from gridder.io.key import make_once
 from gridder.storage.audit import read_audit
 from gridder.storage.engine import migrate, open_store
 from gridder.storage.folder import DataFolder
+from gridder.storage.ids import is_id
 from gridder.storage.keys import ROLES, find_key, list_keys, make_key, new_secret, revoke_key
 from gridder.storage.retention import delete_dataset, delete_plan
 
 DAY = 86_400.0
-_FOLDED = ("name", "reason")
-"""Columns of free text; all others keep their line, as ids are copied into other commands."""
 TOKEN_FILE = "admin-token"  # noqa: S105 - the name of a file
 
 admin = typer.Typer(
@@ -177,6 +174,8 @@ def delete_now(
     """Delete a dataset with every plan that was made from it, or one plan, before its day."""
     settings = _settings(data_dir=data_dir)
     engine, folder = _store(data_dir), DataFolder(settings.data_dir)
+    if not is_id(subject):
+        _refuse(f"{subject} is no id of a dataset or plan")
     plans = delete_dataset(engine, subject)
     if delete_plan(engine, subject):
         plans.append(subject)
@@ -185,8 +184,7 @@ def delete_now(
     if folder.remove_upload(subject) or plans:
         typer.echo(f"deleted, with {len(plans)} plans")
     else:
-        typer.echo(f"there is nothing with the id {subject}", err=True)
-        raise typer.Exit(2)
+        _refuse(f"there is nothing with the id {subject}")
 
 
 @admin.command("migrate")
@@ -200,9 +198,17 @@ def _settings(**given: Any) -> Settings:
 
 
 def _store(data_dir: Path | None) -> Engine:
-    engine = open_store(_settings(data_dir=data_dir).store_url)
+    settings = _settings(data_dir=data_dir)
+    if not settings.database_url and not (settings.data_dir / STORE_FILE).exists():
+        _refuse(f"there is no store in {settings.data_dir}; name the folder of the service with --data-dir")
+    engine = open_store(settings.store_url)
     migrate(engine)
     return engine
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(2)
 
 
 def _admin_token(engine: Engine, folder: Path) -> tuple[str | None, bool]:
@@ -226,7 +232,10 @@ def _admin_token(engine: Engine, folder: Path) -> tuple[str | None, bool]:
 def _listen(host: str, port: int) -> socket.socket:
     """Listen on a socket that names its protocol, as only then asyncio sends small answers without delay."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.create_server((host, port), family=family, backlog=1024)
+    try:
+        made = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        _refuse(f"cannot listen on {host}, port {port}: {error.strerror}; choose another with --port")
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, made.detach())
     listener.setblocking(False)
     return listener
@@ -265,12 +274,13 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if not rows:
         typer.echo("none")
         return
-    table = Table()
-    for name in rows[0]:
-        table.add_column(name, overflow="fold", no_wrap=name not in _FOLDED)
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console(markup=False).print(table)
+    texts = [
+        list(rows[0]),
+        *(["" if value is None else str(value) for value in row.values()] for row in rows),
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for line in texts:
+        typer.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _day(moment: float | None) -> str | None:

@@ -252,3 +252,18 @@ def test_the_list_of_jobs_can_be_narrowed(client, made):
     assert chosen(status="successful", maxDuration=3600) == chosen(status="successful")
     for query in ("type=magic", "status=magic", "datetime=2021/2020", "minDuration=-1"):
         assert client.get(f"/jobs?{query}").status_code == 400
+
+
+def test_outputs_are_named_and_values_may_be_qualified(client):
+    """/req/core/process-execute-inputs: `{"value": …}` for what is no file; an unknown output is refused."""
+    described = client.get("/processes/partition").json()["outputs"]
+    assert set(described) == {"plan", "links", "report"}
+    body = partition_body(size={"value": {"of": "n", "target": 20}}, rng={"value": 3})
+    answer = client.post("/processes/partition/execution", json=body, headers={"Accept-Language": "zh"})
+    assert answer.status_code == 200, answer.text
+    plan = answer.json()["plan"]
+    assert "网格划分报告" in client.get(f"/plans/{plan}/files/report.html").text
+    names = {link["title"] for link in client.get(f"/plans/{plan}").json()["links"]}
+    assert "rosters.xlsx" not in names
+    body["outputs"] = {"nope": {}}
+    assert client.post("/processes/partition/execution", json=body).status_code == 400
