@@ -198,13 +198,13 @@ def _fields_facing(case: Case, bridge: np.ndarray) -> list[str]:
         elif abs(said_m - open_m) > FACING_ERROR_M + FACING_ERROR * max(said_m, open_m):
             out.append(f"adjacency: {_pair(case, k)} face each other on {open_m:.0f} m, said {said_m:.0f}")
     linked = set(ends)
-    least_m = LONG_M + 2 * float(case.report["gap_m"])
+    least_m = LONG_M + 2 * float(case.report["gap_m"]) + 2 * _steps_m(shapely.length(case.geoms))
     return out + [
         f"adjacency: units {ids[a]} and {ids[b]} face each other on {length_m:.0f} m and are not linked"
         for (a, b), (length_m, _, beside_m) in seen.items()
         if (a, b) not in linked
         and zone[a] == zone[b]
-        and length_m > least_m
+        and length_m > max(least_m[a], least_m[b])
         and beside_m < (1 - MOSTLY) * length_m
     ]
 
@@ -218,7 +218,7 @@ def _facing(case: Case) -> dict[tuple[int, int], tuple[float, float, float]]:
     n = len(case.units)
     rings = shapely.boundary(case.geoms)
     length = shapely.length(rings)
-    count = np.maximum(np.ceil(length / np.maximum(STEP_M, length / POINTS)), 1).astype(np.int64)
+    count = np.maximum(np.ceil(length / _steps_m(length)), 1).astype(np.int64)
     unit = np.repeat(np.arange(n), count)
     share = (np.arange(len(unit)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[unit]
     points = _along(rings, unit, share * length[unit])
@@ -242,6 +242,11 @@ def _facing(case: Case) -> dict[tuple[int, int], tuple[float, float, float]]:
         (pair // n, pair % n): (whole, cut, near)
         for pair, (whole, cut, near) in zip(pairs.tolist(), lengths.tolist(), strict=True)
     }
+
+
+def _steps_m(boundary_m: Floats) -> Floats:
+    """Return how far the points are apart at which boundaries are looked at; no less can be told of lengths."""
+    return np.maximum(STEP_M, boundary_m / POINTS)
 
 
 def _along(rings: np.ndarray, unit: np.ndarray, at: np.ndarray) -> np.ndarray:
