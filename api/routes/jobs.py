@@ -39,11 +39,11 @@ def list_jobs(
     caller: PlannerDep,
     links: LinksDep,
     status: Annotated[str | None, Query(description="Only jobs in these, by commas.")] = None,
-    processID: Annotated[str | None, Query(description="Only of these, by commas.")] = None,  # noqa: N803
-    type: Annotated[str | None, Query(description="`process`, as all jobs are.")] = None,  # noqa: A002
+    processID: Annotated[str | None, Query(description="Only of these, by commas.")] = None,
+    type: Annotated[str | None, Query(description="`process`, as all jobs are.")] = None,
     datetime: Annotated[str | None, Query(description="Made at this moment or in this interval.")] = None,
-    minDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,  # noqa: N803
-    maxDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,  # noqa: N803
+    minDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,
+    maxDuration: Annotated[float | None, Query(ge=0, description="Seconds.")] = None,
     limit: Annotated[int, Query(ge=1)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> Response:

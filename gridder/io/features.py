@@ -202,7 +202,7 @@ class FeatureFile:
         """Return the text of one feature, or None where there is none of this id."""
         self.schema(collection)
         rows = self._rows(
-            f"SELECT feature FROM {collection}_text JOIN {collection} USING (row) WHERE id = ?",  # noqa: S608
+            f"SELECT feature FROM {collection}_text JOIN {collection} USING (row) WHERE id = ?",
             [feature_id],
         )
         return rows[0][0] if rows else None
@@ -246,20 +246,20 @@ class FeatureFile:
             west, south, east, north = _checked(bbox)
             condition = _BOX if west <= east else _BOX_ACROSS
             if _share(extent, west, south, east, north) < SMALL_SHARE:
-                condition = f"row IN (SELECT row FROM {collection}_box WHERE {condition})"  # noqa: S608
+                condition = f"row IN (SELECT row FROM {collection}_box WHERE {condition})"
             conditions.append(condition)
             values += [_step_up(west), _step_down(east), _step_up(south), _step_down(north)]
         if conditions:
             where = " AND ".join(conditions)
-            count = self._rows(f"SELECT count(*) FROM {collection} WHERE {where}", values)[0][0]  # noqa: S608
-            chosen = f"SELECT row FROM {collection} WHERE {where} ORDER BY row LIMIT ? OFFSET ?"  # noqa: S608
+            count = self._rows(f"SELECT count(*) FROM {collection} WHERE {where}", values)[0][0]
+            chosen = f"SELECT row FROM {collection} WHERE {where} ORDER BY row LIMIT ? OFFSET ?"
             values += [limit, offset]
         else:
-            chosen, values = f"SELECT row FROM {collection} WHERE row > ? LIMIT ?", [offset, limit]  # noqa: S608
+            chosen, values = f"SELECT row FROM {collection} WHERE row > ? LIMIT ?", [offset, limit]
         if offset >= count:
             return Page(b"", count, 0)
         texts = self._rows(
-            f"SELECT feature FROM {collection}_text WHERE row IN ({chosen}) ORDER BY row",  # noqa: S608
+            f"SELECT feature FROM {collection}_text WHERE row IN ({chosen}) ORDER BY row",
             values,
         )
         return Page(b",".join(text for (text,) in texts), count, len(texts))
@@ -293,15 +293,15 @@ def _write_collection(connection: sqlite3.Connection, name: str, features: Featu
     marks = ", ".join("?" * (6 + len(properties)))
     sides = boxes[:, [0, 2, 1, 3]].T.tolist()
     connection.executemany(
-        f"INSERT INTO {name} VALUES ({marks})",  # noqa: S608
+        f"INSERT INTO {name} VALUES ({marks})",
         zip(numbers, features.ids, *sides, *features.columns.values(), strict=True),
     )
     connection.executemany(
-        f"INSERT INTO {name}_text VALUES (?, ?)",  # noqa: S608
+        f"INSERT INTO {name}_text VALUES (?, ?)",
         zip(numbers, features.texts(), strict=True),
     )
     connection.executemany(
-        f"INSERT INTO {name}_box VALUES (?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO {name}_box VALUES (?, ?, ?, ?, ?)",
         zip(numbers, *sides, strict=True),
     )
 
