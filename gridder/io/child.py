@@ -391,7 +391,7 @@ def _sheet_rows(
             raise Fault("no-such-layer", wanted=wanted, names=names)
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
     except (python_calamine.CalamineError, OSError) as error:
-        raise Fault("unreadable", detail=_short(error)) from error
+        raise Fault("unreadable-table", detail=_short(error)) from error
     filled = [(name, rows) for name, rows in sheets if rows]
     if not filled:
         raise Fault("empty-table")
@@ -420,7 +420,7 @@ def _csv_rows(path: Path, user: str) -> tuple[Sequence[Sequence[str | None]], en
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode("utf-8")
     if b"\0" in raw:
-        raise Fault("unreadable", detail="it is not text")
+        raise Fault("unreadable-table", detail="it is not text")
     bom = raw.startswith(b"\xef\xbb\xbf")
     choice = encoding.choose(
         [raw.removeprefix(b"\xef\xbb\xbf")],

@@ -29,6 +29,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the file cannot be opened or is damaged: {detail}", "文件打不开或已损坏：{detail}"),
         Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),
     ),
+    "unreadable-table": (
+        Text("the table cannot be opened or is damaged: {detail}", "表格打不开或已损坏：{detail}"),
+        Text("open it in Excel or WPS and save it again", "请用 Excel 或 WPS 打开并另存"),
+    ),
     "empty-file": (
         Text("the file is empty", "文件是空的"),
         Text("copy or export it again", "请重新复制或导出"),
