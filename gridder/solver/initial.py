@@ -9,11 +9,11 @@ from numba import njit
 from gridder.model import Floats, Ints
 
 SMALL = 200
-"""Regions of at most so many units are swept at six angles and every cut is scored; larger ones are halved."""
+"""Regions of at most so many units are swept at six angles and every cut is scored; larger ones are halved by weight."""
 _ANGLES = 6
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def bisect(
     indptr: Ints,
     indices: Ints,
@@ -21,11 +21,12 @@ def bisect(
     xy: Floats,
     mass: Floats,
     bounds: tuple[float, float],
+    regions: Ints,
     units: Ints,
-    start: Ints,
-    count: Ints,
+    stop: int,
+    most: int,
 ) -> Ints:
-    """Divide connected regions into connected parts.
+    """Divide connected regions into connected regions, each in half as often as it takes.
 
     Parameters
     ----------
@@ -34,46 +35,51 @@ def bisect(
     weight, xy, mass
         Weight, position (n, 2) and weight in the moment of every unit.
     bounds
-        Minimum and maximum of the weight of a part.
-    units, start
-        Region r consists of `units[start[r]:start[r + 1]]`.
-    count
-        Number of parts of every region, at most its number of units.
+        Minimum and maximum of the weight of a grid.
+    regions
+        Rows of first place in `units`, place behind the last, and number of grids, at most its number of
+        units; shape (r, 3).
+    units
+        Units of the regions one after the other; reordered in place.
+    stop
+        Regions of at most so many units, or of one grid, are not divided further.
+    most
+        No further halving begins once there are so many regions; 0 for any number.
 
     Returns
     -------
-    Part of every unit, shape (n,), -1 outside all regions.
+    Regions, as the parameter, in the order of `units`.
     """
     n = len(weight)
-    units = units.copy()
-    part = np.full(n, -1, np.int64)
     side = np.zeros(n, np.int8)
-    n_parts = 0
-    stack = np.empty((n + 1, 3), np.int64)
-    for region in range(len(count)):
-        stack[0] = (start[region], start[region + 1], count[region])
-        height = 1
-        while height > 0:
-            height -= 1
-            lo, hi, k = stack[height]
-            if k == 1:
-                part[units[lo:hi]] = n_parts
-                n_parts += 1
+    queue = np.empty(n, np.int64)
+    now = regions
+    while most == 0 or len(now) < most:
+        later = np.empty((2 * len(now), 3), np.int64)
+        n_later = 0
+        for r in range(len(now)):
+            lo, hi, k = now[r]
+            if k == 1 or hi - lo <= stop:
+                later[n_later] = now[r]
+                n_later += 1
                 continue
-            cut, k_first = _split(indptr, indices, weight, xy, mass, bounds, units[lo:hi], k, side)
-            stack[height] = (lo + cut, hi, k - k_first)
-            stack[height + 1] = (lo, lo + cut, k_first)
-            height += 2
-    return part
+            cut, k_first = _split(indptr, indices, weight, xy, mass, bounds, units[lo:hi], k, side, queue)
+            later[n_later] = (lo, lo + cut, k_first)
+            later[n_later + 1] = (lo + cut, hi, k - k_first)
+            n_later += 2
+        if n_later == len(now):
+            break
+        now = later[:n_later]
+    return now
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def violation(weight: float, k: int, bounds: tuple[float, float]) -> float:
     """Return by how much a weight cannot be k parts in bounds."""
     return max(0.0, k * bounds[0] - weight, weight - k * bounds[1])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _split(
     indptr: Ints,
     indices: Ints,
@@ -84,39 +90,105 @@ def _split(
     units: Ints,
     k: int,
     side: npt.NDArray[np.int8],
+    queue: Ints,
 ) -> tuple[int, int]:
-    """Reorder a region so that two connected sides follow each other; return where, and parts of the first."""
+    """Reorder a region so that two connected sides follow each other; return where, and parts of the first.
+
+    The angles are tried from the most promising; the first whose sides can be divided is taken.
+    """
     m = len(units)
     load = weight[units]
     if load.sum() <= 0.0:
         load = np.ones(m)
     axis = _inertia_axis(xy[units], mass[units])
+    orders = np.empty((_ANGLES if m <= SMALL else 0, m), np.int64)
+    cuts = np.empty(_ANGLES, np.int64)
+    scores = np.arange(_ANGLES).astype(np.float64)
+    for turn in range(len(orders)):
+        orders[turn] = np.argsort(_along(xy, units, axis + turn * np.pi / _ANGLES), kind="mergesort")
+        ordered = units[orders[turn]]
+        cuts[turn], scores[turn] = _best_cut(load[orders[turn]], xy[ordered], mass[ordered], bounds, k)
     best = units.copy()
-    best_cut, best_k, best_bad, best_moment = 0, 0, np.inf, np.inf
-    for turn in range(_ANGLES):
-        angle = axis + turn * np.pi / _ANGLES
-        key = np.cos(angle) * xy[units, 0] + np.sin(angle) * xy[units, 1]
-        order = np.argsort(key, kind="mergesort")
-        ordered = units[order]
-        cut = _best_cut(load[order], xy[ordered], mass[ordered], bounds, k)
-        cut = _connect_sides(indptr, indices, ordered, cut, side)
+    best_cut, best_k, best_bad = 0, 0, np.inf
+    for turn in np.argsort(scores, kind="mergesort"):
+        if m <= SMALL:
+            ordered, cut = units[orders[turn]], cuts[turn]
+        else:
+            ordered = units.copy()
+            key = _along(xy, units, axis + turn * np.pi / _ANGLES)
+            cut = _select(key, ordered, load.copy(), load.sum() * (k // 2) / k)
+        cut = _connect_sides(indptr, indices, ordered, cut, side, queue)
         first = weight[ordered[:cut]].sum()
         second = weight[ordered[cut:]].sum()
         k_first = _parts_of(first, second, cut, m, k, bounds)
         bad = violation(first, k_first, bounds) + violation(second, k - k_first, bounds)
         bad += max(0, k_first - cut) + max(0, k - k_first - (m - cut))
-        moment = _moment(xy[ordered[:cut]], mass[ordered[:cut]]) + _moment(
-            xy[ordered[cut:]], mass[ordered[cut:]]
-        )
-        if bad < best_bad or (bad == best_bad and moment < best_moment):
-            best, best_cut, best_k, best_bad, best_moment = ordered, cut, k_first, bad, moment
-        if m > SMALL and bad == 0.0:
+        if bad < best_bad:
+            best, best_cut, best_k, best_bad = ordered, cut, k_first, bad
+        if bad == 0.0:
             break
     units[:] = best
     return best_cut, best_k
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _along(xy: Floats, units: Ints, angle: float) -> Floats:
+    """Return how far the units lie in a direction."""
+    dx, dy = np.cos(angle), np.sin(angle)
+    key = np.empty(len(units))
+    for i in range(len(units)):
+        key[i] = dx * xy[units[i], 0] + dy * xy[units[i], 1]
+    return key
+
+
+@njit(cache=True, nogil=True)
+def _select(key: Floats, units: Ints, load: Floats, goal: float) -> int:
+    """Reorder so that the units of least key that weigh `goal` come first; return how many they are.
+
+    Quickselect (Hoare 1961) by weight instead of rank; all three arrays are reordered.
+    """
+    lo, hi, before = 0, len(key), 0.0
+    while hi - lo > 1:
+        a, b, c = key[lo], key[(lo + hi) // 2], key[hi - 1]
+        pivot = max(min(a, b), min(max(a, b), c))
+        less, equal, i, weight_less, weight_equal = lo, hi, lo, 0.0, 0.0
+        while i < equal:
+            if key[i] < pivot:
+                weight_less += load[i]
+                _swap(key, units, load, i, less)
+                less += 1
+                i += 1
+            elif key[i] > pivot:
+                equal -= 1
+                _swap(key, units, load, i, equal)
+            else:
+                weight_equal += load[i]
+                i += 1
+        if before + weight_less >= goal:
+            hi = less
+        elif before + weight_less + weight_equal >= goal:
+            before += weight_less
+            lo = less
+            while lo < equal and before < goal:
+                before += load[lo]
+                lo += 1
+            break
+        else:
+            before += weight_less + weight_equal
+            lo = equal
+    if hi - lo == 1 and before + 0.5 * load[lo] < goal:
+        lo += 1
+    return min(max(lo, 1), len(key) - 1)
+
+
+@njit(cache=True, nogil=True)
+def _swap(key: Floats, units: Ints, load: Floats, i: int, j: int) -> None:
+    key[i], key[j] = key[j], key[i]
+    units[i], units[j] = units[j], units[i]
+    load[i], load[j] = load[j], load[i]
+
+
+@njit(cache=True, nogil=True)
 def _parts_of(first: float, second: float, cut: int, m: int, k: int, bounds: tuple[float, float]) -> int:
     """Return how many of k parts the first side should have."""
     total = first + second
@@ -133,15 +205,14 @@ def _parts_of(first: float, second: float, cut: int, m: int, k: int, bounds: tup
     return best
 
 
-@njit(cache=True)
-def _best_cut(load: Floats, xy: Floats, mass: Floats, bounds: tuple[float, float], k: int) -> int:
-    """Return where to cut a sorted region: the least moment among cuts in bounds; the half where it is large."""
+@njit(cache=True, nogil=True)
+def _best_cut(
+    load: Floats, xy: Floats, mass: Floats, bounds: tuple[float, float], k: int
+) -> tuple[int, float]:
+    """Return where to cut a sorted region for the least moment among cuts in bounds, and how good that is."""
     m = len(load)
     total = load.sum()
     before = np.cumsum(load)
-    if m > SMALL:
-        half = total * (k // 2) / k
-        return min(max(int(np.searchsorted(before, half)) + 1, 1), m - 1)
     prefix = _prefix_moments(xy, mass)
     suffix = _prefix_moments(xy[::-1], mass[::-1])[::-1]
     mean = total / k
@@ -158,10 +229,10 @@ def _best_cut(load: Floats, xy: Floats, mass: Floats, bounds: tuple[float, float
         score += (k_first * off * off + (k - k_first) * off_other * off_other) / k + 1e3 * bad / mean
         if score < best_score:
             best, best_score = cut, score
-    return best
+    return best, best_score
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _prefix_moments(xy: Floats, mass: Floats) -> Floats:
     out = np.empty(len(mass))
     total, cx, cy, moment = 0.0, 0.0, 0.0, 0.0
@@ -178,12 +249,7 @@ def _prefix_moments(xy: Floats, mass: Floats) -> Floats:
     return out
 
 
-@njit(cache=True)
-def _moment(xy: Floats, mass: Floats) -> float:
-    return _prefix_moments(xy, mass)[-1] if len(mass) > 0 else 0.0
-
-
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _inertia_axis(xy: Floats, mass: Floats) -> float:
     """Return the direction in which the region is longest, as an angle."""
     total = mass.sum()
@@ -193,13 +259,22 @@ def _inertia_axis(xy: Floats, mass: Floats) -> float:
     return float(0.5 * np.arctan2(2.0 * (a * x * y).sum(), (a * (x * x - y * y)).sum()))
 
 
-@njit(cache=True)
-def _connect_sides(indptr: Ints, indices: Ints, ordered: Ints, cut: int, side: npt.NDArray[np.int8]) -> int:
+@njit(cache=True, nogil=True)
+def _connect_sides(
+    indptr: Ints, indices: Ints, ordered: Ints, cut: int, side: npt.NDArray[np.int8], queue: Ints
+) -> int:
     """Make both sides of a connected region connected, order kept; return the new cut.
 
     The largest piece of the first side stays; the largest piece of what remains is the second side,
     and its other pieces, which touch nothing but the first side, join that.
     """
+    side[ordered[:cut]] = 1
+    side[ordered[cut:]] = 2
+    reached = _reach(indptr, indices, ordered[0], side, queue)
+    reached += _reach(indptr, indices, ordered[cut], side, queue)
+    if reached == len(ordered):
+        side[ordered] = 0
+        return cut
     side[ordered] = 1
     first = _largest_piece(indptr, indices, ordered[:cut], side)
     for u in ordered:
@@ -219,7 +294,26 @@ def _connect_sides(indptr: Ints, indices: Ints, ordered: Ints, cut: int, side: n
     return new_cut
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _reach(indptr: Ints, indices: Ints, start: int, side: npt.NDArray[np.int8], queue: Ints) -> int:
+    """Return how many units of its side a unit is connected with; their side is negative afterwards."""
+    own = side[start]
+    side[start] = -own
+    queue[0] = start
+    head, filled = 0, 1
+    while head < filled:
+        u = queue[head]
+        head += 1
+        for k in range(indptr[u], indptr[u + 1]):
+            v = indices[k]
+            if side[v] == own:
+                side[v] = -own
+                queue[filled] = v
+                filled += 1
+    return filled
+
+
+@njit(cache=True, nogil=True)
 def _largest_piece(indptr: Ints, indices: Ints, among: Ints, side: npt.NDArray[np.int8]) -> Ints:
     """Return the largest connected piece of `among`; the side of all these units is 0 afterwards."""
     side[among] = 3
@@ -247,7 +341,7 @@ def _largest_piece(indptr: Ints, indices: Ints, among: Ints, side: npt.NDArray[n
     return queue[best_start : best_start + best_size].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def layout(indptr: Ints, indices: Ints) -> Floats:
     """Return positions for a graph without any: differences of distances to four landmarks, smoothed.
 
@@ -287,7 +381,7 @@ def layout(indptr: Ints, indices: Ints) -> Floats:
     return xy
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _distances(indptr: Ints, indices: Ints, start: int, distance: Ints, queue: Ints) -> int:
     """Write the number of links from `start` and return how many units were reached."""
     queue[0] = start

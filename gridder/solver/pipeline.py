@@ -1,39 +1,42 @@
-"""The solver's stages in order: set apart, bisect, search and mend in rounds, search exactly, certify."""
+"""The solver's stages in order: set apart, first plan, search and mend in rounds, search exactly, certify."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from gridder.errors import Stopped
 from gridder.model import Floats, Ints
 from gridder.progress import Progress, silent
 from gridder.solver import exact, proof
-from gridder.solver.certificate import (
-    Apart,
-    Graph,
-    build_graph,
-    by_first_unit,
-    count_range,
-    set_apart,
-)
-from gridder.solver.initial import bisect, layout
-from gridder.solver.objective import Objective, build_objective
+from gridder.solver.blocks import BLOCK, anneal_all, first_plan, local_terms
+from gridder.solver.certificate import Graph, build_graph, by_first_unit, count_range, set_apart
+from gridder.solver.contract import contract, expanded
+from gridder.solver.counts import choose_counts
+from gridder.solver.initial import layout
+from gridder.solver.keep import adopt, fill, homes, match, resize
+from gridder.solver.objective import build_terms, evaluate, penalty
 from gridder.solver.problem import Problem, Solution
 from gridder.solver.repair import bucket_scale, grow_region, mend
-from gridder.solver.search import anneal
+from gridder.solver.search import Terms
 
 Tell = Callable[[float], None]
 
-ROUNDS_PER_EFFORT = 4
-
-_FIRST_ROUND = np.concatenate([np.geomspace(0.15, 0.005, 100), np.zeros(3)])
-_LATER_ROUND = np.concatenate([np.geomspace(0.05, 0.005, 60), np.zeros(3)])
-_POLISH = np.concatenate([np.geomspace(0.02, 0.005, 8), np.zeros(3)])
-_VISITS_PER_CALL = 500_000
+SWEEPS = 30
+"""Sweeps of effort 1 over many units."""
+VISITS = 10_000_000
+"""Unit visits of effort 1 beside these sweeps, so that small problems are searched longer."""
+_MOST_SWEEPS = 3000
+_HOT, _WARM, _CALM, _COLD = 0.08, 0.05, 0.02, 0.005
+_PASS = 40
+"""Sweeps after which the blocks are laid anew."""
+_TURN = 0.9
+_VISITS_PER_PASS = 2_000_000
+_POLISH = np.concatenate([np.geomspace(0.02, _COLD, 8), np.zeros(3)])
 _REGION_SIZES = (2, 3, 4, 6, 9, 14, 24)
 _TREES = 8
 _LAST_PASSES = 4
@@ -49,40 +52,64 @@ class _Work:
 
     Attributes
     ----------
-    units
-        Their positions in the problem, shape (n,).
-    graph, weight
-        Their contiguity and weights.
-    xy, mass
-        Position, and weight in the moment.
+    terms
+        What plans of these units cost, with their graph and weights.
+    xy
+        Positions that the first plan follows, shape (n, 2).
     piece
         Component of every unit, numbered from 0.
     counts
         Number of grids of every component to begin with.
-    size
-        Minimum and maximum with the tolerance, the target between them.
-    coef
-        Price of moment, of cut and of the squared deviation of one grid.
     keep_count
         Whether the number of grids must stay.
+    old
+        Old grid of every unit, -1 for none, shape (n,); empty where there is no old plan.
     """
 
-    units: Ints
-    graph: Graph
-    weight: Floats
+    terms: Terms
     xy: Floats
-    mass: Floats
     piece: Ints
     counts: Ints
-    size: Floats
-    coef: Floats
     keep_count: bool
+    old: Ints
+
+    @property
+    def graph(self) -> Graph:
+        """Contiguity of the units."""
+        return Graph(self.terms.indptr, self.terms.indices, self.terms.length)
+
+    def out_of_bounds(self, part: Ints) -> Ints:
+        """Return the grids whose weight is out of bounds."""
+        load = np.bincount(part, self.terms.weight)
+        bad = (load < self.terms.size[0]) | (load > self.terms.size[2])
+        return np.flatnonzero(bad & (np.bincount(part) > 0))
 
     def bad_grids(self, part: Ints) -> Ints:
-        """Return the grids out of bounds."""
-        load = np.bincount(part, self.weight)
-        bad = (load < self.size[0]) | (load > self.size[2])
-        return np.flatnonzero(bad & (np.bincount(part) > 0))
+        """Return the grids that miss a bound, lack a skill or hold units that are to be apart."""
+        return np.flatnonzero(penalty(self.terms, part) > 0.0)
+
+    def missed(self, part: Ints) -> float:
+        """Return by how many grids, and people in them, a plan misses what it must keep."""
+        return float(penalty(self.terms, part).sum())
+
+    def settled(self, part: Ints) -> Terms:
+        """Return the terms with the home of every unit by the best matching of a plan with the old one."""
+        if len(self.old) == 0:
+            return self.terms
+        return self.terms._replace(home=homes(match(part, self.old, self.terms.stay), self.old))
+
+    def cost(self, part: Ints) -> tuple[float, float]:
+        """Return what a plan is judged by: what it misses, then the objective."""
+        return self.missed(part), evaluate(self.settled(part), part)
+
+
+@dataclass(eq=False)
+class _Best:
+    """The best plan so far and the effort that it took."""
+
+    part: Ints
+    cost: tuple[float, float] = (np.inf, np.inf)
+    effort: float = 0.0
 
 
 def solve(
@@ -106,12 +133,20 @@ def solve(
     time_limit_s
         No further round begins after so many seconds; the first always runs.
     progress
-        Told the stage `solve`; may raise `Stopped`.
+        Told the stage `solve`.
+        If it raises `Stopped` once there is a plan, the best plan so far is returned, as after a time limit.
 
     Returns
     -------
     Assignment, objective, certificates and the effort that was reached; the method is described in
     docs/design/partition.md.
+
+    Raises
+    ------
+    InputError
+        Where units that are to share a grid cannot.
+    Stopped
+        Where `progress` raised it before there was a plan.
     """
     end = np.inf if time_limit_s is None else time.monotonic() + time_limit_s
     call = progress or silent
@@ -120,134 +155,148 @@ def solve(
         call("solve", share)
 
     tell(0.0)
-    graph = build_graph(problem)
-    apart = set_apart(problem, graph)
-    piece_of = apart.piece.copy()
-    piece_of[apart.grid >= 0] = -1
-    units = np.flatnonzero(piece_of >= 0)
+    smaller, group = contract(problem)
+    graph = build_graph(smaller)
+    apart = set_apart(smaller, graph)
+    piece_of = np.where(apart.grid >= 0, -1, apart.piece)
+    units = _along_a_curve(np.flatnonzero(piece_of >= 0), smaller.xy)
     piece = by_first_unit(piece_of[units])
-    counts, count_fits = choose_counts(piece, problem.weight[units], apart, problem.n_grids)
+    skill = None if smaller.skill is None else smaller.skill[units]
+    counts, count_fits = choose_counts(
+        piece,
+        smaller.weight[units],
+        apart,
+        smaller.n_grids,
+        skill=skill,
+        skill_minimum=smaller.skill_minimum,
+    )
     n_grids = int(counts.sum()) + int(apart.grid.max(initial=-1)) + 1
-    objective = build_objective(problem, graph, apart, n_grids)
     assignment = apart.grid.copy()
     proofs: list[Ints] = []
-    rounds = max(1, round(effort * ROUNDS_PER_EFFORT))
+    reached = effort
     if len(units) > 0:
-        work = _prepare(problem, graph, apart, objective, units, piece, counts, n_grids)
-        state = np.array([np.random.default_rng(rng).integers(0, 2**63)], np.uint64)
-        part, rounds = _improve(work, objective, _first_plan(work), state, rounds, end, tell)
-        part, found = _search_exactly(work, part, state, _within(tell, 0.9, 1.0))
-        proofs = [units[where] for where in found]
-        assignment[units] = part + assignment.max(initial=-1) + 1
-    assignment = proof.shed(problem.weight, graph, apart, by_first_unit(assignment))
-    tell(1.0)
+        work = _prepare(smaller, build_terms(smaller, graph, apart, n_grids), units, piece, counts)
+        seed = np.random.SeedSequence(int(np.random.default_rng(rng).integers(0, 2**63)))
+        best = _Best(_first_plan(work, _within(tell, 0.0, 0.1)))
+        try:
+            _improve(work, best, seed, effort, end, _within(tell, 0.1, 0.9))
+            proofs = [
+                units[where] for where in _search_exactly(work, best, seed, end, _within(tell, 0.9, 1.0))
+            ]
+            tell(1.0)
+        except Stopped:
+            if best.effort == 0.0:
+                raise
+        reached = best.effort
+        assignment[units] = best.part + assignment.max(initial=-1) + 1
+    assignment = proof.shed(smaller.weight, graph, apart, by_first_unit(assignment))
+    certificates = proof.certificates(
+        smaller.weight,
+        apart,
+        assignment,
+        proofs,
+        n_grids=smaller.n_grids,
+        count_fits=count_fits,
+        skill=smaller.skill,
+        skill_minimum=smaller.skill_minimum,
+    )
+    if smaller is not problem:
+        certificates = expanded(certificates, group)
+        assignment = assignment[group]
+        graph = build_graph(problem)
+    kept = np.empty(0, np.int64)
+    terms = build_terms(problem, graph, apart, n_grids)
+    if problem.old is not None:
+        kept = match(assignment, problem.old, terms.stay)
+        terms = terms._replace(home=homes(kept, problem.old))
     return Solution(
         assignment=assignment.astype(np.int32),
-        objective=objective.evaluate(graph, problem.weight, assignment) if len(assignment) else 0.0,
-        certificates=proof.certificates(
-            problem.weight, apart, assignment, proofs, n_grids=problem.n_grids, count_fits=count_fits
-        ),
-        effort=rounds / ROUNDS_PER_EFFORT,
+        objective=evaluate(terms, assignment) / max(n_grids, 1),
+        certificates=certificates,
+        effort=reached,
         minimum=apart.minimum,
         target=apart.target,
         maximum=apart.maximum,
+        kept=kept,
     )
 
 
-def choose_counts(piece: Ints, weight: Floats, apart: Apart, n_grids: int | None) -> tuple[Ints, bool]:
-    """Return the number of grids of every component, and whether the number asked for fits them.
-
-    Without `n_grids` it is the weight over the target, within what fits the bounds.
-    With it every component gets the least that fits, and the rest goes where the grids are heaviest.
-    """
-    total = np.bincount(piece, weight)
-    n_units = np.bincount(piece)
-    if len(total) == 0:
-        return np.empty(0, np.int64), True
-    ranges = np.array(
-        [count_range(w, n, apart.minimum, apart.maximum) for w, n in zip(total, n_units, strict=True)]
-    )
-    target = apart.target if apart.target > 0.0 else 1.0
-    least = np.minimum(np.maximum(ranges[:, 0], 1), n_units)
-    most = np.maximum(ranges[:, 1], least)
-    if n_grids is None:
-        return np.clip((total / target + 0.5).astype(np.int64), least, most), True
-    fits = bool((ranges[:, 0] <= ranges[:, 1]).all()) and int(least.sum()) <= n_grids <= int(most.sum())
-    if int(most.sum()) < n_grids:
-        most = n_units
-    if int(least.sum()) > n_grids:
-        least = np.ones_like(least)
-    counts = least.copy()
-    for _ in range(min(n_grids, int(most.sum())) - int(counts.sum())):
-        share = np.where(counts < most, total / (counts + 0.5), -1.0)
-        counts[np.argmax(share)] += 1
-    return counts, fits
+def _along_a_curve(units: Ints, xy: Floats | None) -> Ints:
+    """Return units sorted along a Z-order curve (Morton 1966), so that neighbours are near in memory."""
+    if xy is None or len(units) == 0:
+        return units
+    own = xy[units] - xy[units].min(axis=0)
+    cells = (own * (1023.0 / max(float(own.max()), 1e-300))).astype(np.uint32)
+    code = np.zeros(len(units), np.uint32)
+    for bit in range(10):
+        code |= ((cells[:, 0] >> bit) & 1) << (2 * bit)
+        code |= ((cells[:, 1] >> bit) & 1) << (2 * bit + 1)
+    return units[np.argsort(code, kind="stable")]
 
 
-def _prepare(
-    problem: Problem,
-    graph: Graph,
-    apart: Apart,
-    objective: Objective,
-    units: Ints,
-    piece: Ints,
-    counts: Ints,
-    n_grids: int,
-) -> _Work:
-    sub = graph.subgraph(units)
-    prices = np.array([objective.price_moment, objective.price_cut, objective.price_deviation])
+def _prepare(problem: Problem, terms: Terms, units: Ints, piece: Ints, counts: Ints) -> _Work:
+    own = local_terms(terms, units, np.full(len(problem.weight), -1, np.int64))
     return _Work(
-        units=units,
-        graph=sub,
-        weight=problem.weight[units],
-        xy=layout(sub.indptr, sub.indices) if problem.xy is None else objective.xy[units],
-        mass=objective.mass[units],
+        terms=own,
+        xy=layout(own.indptr, own.indices) if problem.xy is None else problem.xy[units],
         piece=piece,
         counts=counts,
-        size=np.array([apart.lower, objective.target, apart.upper]),
-        coef=prices * n_grids,
         keep_count=problem.n_grids is not None,
+        old=np.empty(0, np.int64) if problem.old is None else problem.old[units],
     )
 
 
-def _first_plan(work: _Work) -> Ints:
-    return bisect(
-        work.graph.indptr,
-        work.graph.indices,
-        work.weight,
-        work.xy,
-        work.mass,
-        (float(work.size[0]), float(work.size[2])),
-        np.argsort(work.piece, kind="stable"),
-        np.concatenate([[0], np.cumsum(np.bincount(work.piece))]).astype(np.int64),
-        work.counts,
-    )
+def _first_plan(work: _Work, tell: Tell) -> Ints:
+    """Return the old plan, made to fit, or that of recursive bisection."""
+    if len(work.old) > 0:
+        part = adopt(work.graph, work.terms.weight, work.old)
+        part = fill(work.terms, work.xy, part, work.piece, work.counts)
+        counts = work.counts if work.keep_count else None
+        return by_first_unit(resize(work.terms, work.xy, part, work.piece, counts))
+    units = np.argsort(work.piece, kind="stable")
+    ends = np.cumsum(np.bincount(work.piece))
+    regions = np.stack([np.append(0, ends[:-1]), ends, work.counts], axis=1)
+    return by_first_unit(first_plan(work.terms, work.xy, regions, units, tell))
+
+
+def _rounds(effort: float) -> Iterator[float]:
+    """Yield the work of every round: 1, then as much again as all before it."""
+    done, step = 0.0, 1.0
+    while done < effort:
+        yield min(step, effort - done)
+        done += step
+        step = done
 
 
 def _improve(
-    work: _Work,
-    objective: Objective,
-    part: Ints,
-    state: npt.NDArray[np.uint64],
-    rounds: int,
-    end: float,
-    tell: Tell,
-) -> tuple[Ints, int]:
-    """Return the best plan of some rounds and how many there were; each begins with the best so far."""
-    best, best_cost = part, (np.inf, np.inf)
-    for done in range(rounds):
-        if done > 0 and time.monotonic() > end:
-            return best, done
-        first, last = 0.9 * done / rounds, 0.9 * (done + 1) / rounds
-        schedule = _FIRST_ROUND if done == 0 else _LATER_ROUND
-        part = best.copy()
-        _anneal(work, part, schedule, state, by_people=False, tell=_within(tell, first, (first + last) / 2))
-        part = _mend_all(work, part, state, 1)
-        _anneal(work, part, _POLISH, state, by_people=True, tell=_within(tell, (first + last) / 2, last))
-        cost = _missed(work, part), objective.evaluate(work.graph, work.weight, part, work.units)
-        if cost < best_cost:
-            best, best_cost = part, cost
-    return best, rounds
+    work: _Work, best: _Best, seed: np.random.SeedSequence, effort: float, end: float, tell: Tell
+) -> None:
+    """Search in rounds, each from the best plan so far."""
+    done = 0.0
+    for step in _rounds(effort):
+        if done > 0.0 and time.monotonic() > end:
+            break
+        told = _within(tell, done / effort, (done + step) / effort)
+        part = _search(work, best.part.copy(), step, seed, told, first=done == 0.0)
+        done += step
+        cost = work.cost(part)
+        if cost < best.cost:
+            best.part, best.cost = part, cost
+        best.effort = done
+
+
+def _search(
+    work: _Work, part: Ints, step: float, seed: np.random.SeedSequence, tell: Tell, *, first: bool
+) -> Ints:
+    """Anneal, mend and polish a plan with the work of one round."""
+    sweeps = max(4, round(step * min(SWEEPS + VISITS / len(part), _MOST_SWEEPS)))
+    hot = _HOT if first else _WARM
+    if len(work.old) > 0:
+        hot = _CALM
+    schedule = np.concatenate([np.geomspace(hot, _COLD, sweeps), np.zeros(3)])
+    part = _anneal(work, part, schedule, seed, _within(tell, 0.0, 0.8), by_people=False)
+    part = _mend_all(work, part, seed, 1)
+    return by_first_unit(_anneal(work, part, _POLISH, seed, _within(tell, 0.8, 1.0), by_people=True))
 
 
 def _within(tell: Tell, first: float, last: float) -> Tell:
@@ -260,64 +309,44 @@ def _within(tell: Tell, first: float, last: float) -> Tell:
 
 
 def _anneal(
-    work: _Work,
-    part: Ints,
-    schedule: Floats,
-    state: npt.NDArray[np.uint64],
-    *,
-    by_people: bool,
-    tell: Tell,
-) -> None:
-    step = max(1, _VISITS_PER_CALL // len(part))
-    for first in range(0, len(schedule), step):
-        tell(first / len(schedule))
-        anneal(
-            work.graph.indptr,
-            work.graph.indices,
-            work.graph.length,
-            work.weight,
-            work.xy,
-            work.mass,
-            work.size,
-            work.coef,
-            by_people,
-            schedule[first : first + step],
-            part,
-            state,
+    work: _Work, part: Ints, schedule: Floats, seed: np.random.SeedSequence, tell: Tell, *, by_people: bool
+) -> Ints:
+    """Anneal a plan in place, with the blocks laid anew after some sweeps."""
+    passes = max(1, round(len(schedule) / _PASS)) if len(part) > BLOCK else 1
+    passes = max(passes, len(schedule) * min(len(part), BLOCK) // _VISITS_PER_PASS)
+    for i, temperature in enumerate(np.array_split(schedule, passes)):
+        told = _within(tell, i / passes, (i + 1) / passes)
+        anneal_all(
+            work.settled(part), work.xy, by_people, temperature, part, seed.spawn(1)[0], told, turn=i * _TURN
         )
+    return part
 
 
-def _mend_all(work: _Work, part: Ints, state: npt.NDArray[np.uint64], passes: int) -> Ints:
+def _state(seed: np.random.SeedSequence) -> npt.NDArray[np.uint64]:
+    return np.asarray(seed.spawn(1)[0].generate_state(1, np.uint64), np.uint64)
+
+
+def _mend_all(work: _Work, part: Ints, seed: np.random.SeedSequence, passes: int) -> Ints:
     """Mend the grids out of bounds, merging more and more neighbours; return the best plan on the way."""
+    if work.missed(part) == 0.0:
+        return part
+    terms, state = work.settled(part), _state(seed)
     scratch = np.full(len(part), -1, np.int64)
-    scale = bucket_scale(work.weight, float(work.size[2]))
+    scale = bucket_scale(terms.weight, float(terms.size[2]))
     best, least = part, np.inf
     part = part.copy()
     n_parts = int(part.max()) + 1
     for n_merged in _REGION_SIZES * passes:
-        missed = _missed(work, part)
+        missed = work.missed(part)
         if missed < least:
             best, least = part.copy(), missed
         if missed == 0.0:
             break
         for start in _first_units(part)[work.bad_grids(part)]:
             n_parts = mend(
-                work.graph.indptr,
-                work.graph.indices,
-                work.weight,
-                work.size,
-                float(work.coef[2]),
-                scale,
-                work.keep_count,
-                start,
-                n_merged,
-                _TREES,
-                part,
-                n_parts,
-                scratch,
-                state,
+                terms, scale, work.keep_count, start, n_merged, _TREES, part, n_parts, scratch, state
             )
-    return by_first_unit(part if _missed(work, part) < least else best)
+    return by_first_unit(part if work.missed(part) < least else best)
 
 
 def _first_units(part: Ints) -> Ints:
@@ -328,25 +357,22 @@ def _first_units(part: Ints) -> Ints:
     return out
 
 
-def _missed(work: _Work, part: Ints) -> float:
-    """Return the grids out of bounds plus their weight in targets."""
-    bad = work.bad_grids(part)
-    return len(bad) + float(np.bincount(part, work.weight)[bad].sum()) / float(work.size[1])
-
-
 def _search_exactly(
-    work: _Work, part: Ints, state: npt.NDArray[np.uint64], tell: Tell
-) -> tuple[Ints, list[Ints]]:
-    """Search exactly what the rounds left out of bounds; return the plan and the sets proved infeasible."""
-    before = part
+    work: _Work, best: _Best, seed: np.random.SeedSequence, end: float, tell: Tell
+) -> list[Ints]:
+    """Search exactly what the rounds left out of bounds; return the sets proved infeasible."""
+    part = best.part
     proofs: list[Ints] = []
     if len(work.bad_grids(part)) > 0:
-        part = _mend_all(work, part, state, _LAST_PASSES)
-    for piece in np.unique(work.piece[np.isin(part, work.bad_grids(part))]):
+        part = _mend_all(work, part, seed, _LAST_PASSES)
+    size = work.terms.size
+    for piece in np.unique(work.piece[np.isin(part, work.out_of_bounds(part))]):
         tell(0.0)
+        if time.monotonic() > end:
+            break
         units = np.flatnonzero(work.piece == piece)
         least, most = count_range(
-            float(work.weight[units].sum()), len(units), float(work.size[0]), float(work.size[2])
+            float(work.terms.weight[units].sum()), len(units), float(size[0]), float(size[2])
         )
         if least > most:
             continue
@@ -360,12 +386,13 @@ def _search_exactly(
         if status == exact.INFEASIBLE:
             proofs.append(units)
         elif status == exact.UNDECIDED:
-            _patch(work, part, units, state)
+            _patch(work, part, units, _state(seed))
             proofs.extend(_prove_nearby(work, part, units))
     part = by_first_unit(part)
-    if not np.array_equal(part, before):
-        _anneal(work, part, _POLISH, state, by_people=True, tell=_within(tell, 0.5, 1.0))
-    return by_first_unit(part), proofs
+    if not np.array_equal(part, best.part):
+        _anneal(work, part, _POLISH, seed, _within(tell, 0.5, 1.0), by_people=True)
+        best.part = by_first_unit(part)
+    return proofs
 
 
 def _search_region(work: _Work, part: Ints, units: Ints, count: int, limit: int) -> int:
@@ -374,9 +401,9 @@ def _search_region(work: _Work, part: Ints, units: Ints, count: int, limit: int)
     found = exact.search(
         sub.indptr,
         sub.indices,
-        work.weight[units],
-        float(work.size[0]),
-        float(work.size[2]),
+        work.terms.weight[units],
+        float(work.terms.size[0]),
+        float(work.terms.size[2]),
         n_grids=count,
         limit=limit,
     )
@@ -391,12 +418,12 @@ def _patch(work: _Work, part: Ints, units: Ints, state: npt.NDArray[np.uint64]) 
     inside = np.zeros(len(part), bool)
     inside[units] = True
     for n_merged in _PATCH_SIZES:
-        for bad in work.bad_grids(part):
+        for bad in work.out_of_bounds(part):
             start = int(np.argmax(part == bad))
             if part[start] != bad or not inside[start]:
                 continue
             region, merged = grow_region(
-                work.graph.indptr, work.graph.indices, part, start, n_merged, scratch, state
+                work.terms.indptr, work.terms.indices, part, start, n_merged, scratch, state
             )
             scratch[region] = -1
             count = len(merged) if work.keep_count else 0
@@ -408,13 +435,13 @@ def _prove_nearby(work: _Work, part: Ints, units: Ints) -> list[Ints]:
     proofs: list[Ints] = []
     inside = np.zeros(len(part), bool)
     inside[units] = True
-    lower, upper = float(work.size[0]), float(work.size[2])
-    for bad in work.bad_grids(part):
+    lower, upper = float(work.terms.size[0]), float(work.terms.size[2])
+    for bad in work.out_of_bounds(part):
         own = part == bad
         if not inside[own].all() or any(own[proven].any() for proven in proofs):
             continue
         for prove in (proof.prove_alone, proof.prove_hanging):
-            proven = prove(work.graph, work.weight, lower, upper, part, int(bad))
+            proven = prove(work.graph, work.terms.weight, lower, upper, part, int(bad))
             if len(proven) > 0:
                 proofs.append(proven)
                 break

@@ -8,11 +8,12 @@ from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from gridder.errors import InputError
 from gridder.model import Certificate, Finding, Floats, Ints, Text
 
-Objective = Literal["moment", "cut", "mix"]
+Objective = Literal["moment", "medoid", "cut", "mix"]
 
 SHARE_OF_TARGET = (0.5, 1.5)
 """Minimum and maximum by default, as shares of the target, where the number of grids is asked for."""
@@ -21,6 +22,9 @@ _CALL = Text(
     "Build the graph as a symmetric CSR matrix without loops.", "请以对称且无自环的 CSR 矩阵给出邻接关系。"
 )
 _ARRAY = Text("Pass one finite number per unit.", "请为每个单元给出一个有限数值。")
+_INTEGERS = ("indptr", "indices", "zone", "together", "apart", "lock", "old")
+_NUMBERS = ("weight", "xy", "cost", "boundary", "moment", "skill", "similar", "second")
+_SIGNED = ("xy", "similar")
 _BOUNDS = Text(
     "Choose minimum <= target <= maximum, none negative.", "请满足 最小 ≤ 目标 ≤ 最大，且均不为负。"
 )
@@ -43,16 +47,41 @@ class Problem:
         divided by `n_grids`, and the bounds are 0.5 and 1.5 of it.
     xy
         Centres of the units in metres, shape (n, 2).
+    cost
+        Cost of serving a unit (row) from another as the centre of its grid (column), for one unit of `moment`;
+        shape (n, n), for `medoid`.
+        Squared distances of `xy` by default.
     boundary
         Shared length of each entry of `indices`, shape (m,), symmetric; ones by default.
     moment
-        Weight of a unit in the moment of inertia, shape (n,); ones by default.
+        Weight of a unit in the moment of inertia and in `medoid`, shape (n,); ones by default.
     objective
-        `moment`, `cut`, or `mix` of both; by default `mix` with `xy` and `cut` without.
+        `moment` (about the centroid), `medoid` (about the best unit of the grid), `cut`, or `mix` of moment
+        and cut; by default `mix` with `xy` and `cut` without.
+    balance
+        Price of the mean squared deviation from the target beside the shape, which is near 1.
     n_grids
         Exactly so many grids besides those that a certificate sets apart.
     zone
         Zone of every unit, shape (n,), integers; links between zones are dropped.
+    skill, skill_minimum
+        People with the skill in every unit, shape (n,), and how many every grid needs.
+    similar, similarity
+        Columns in which the units of a grid should be alike, shape (n,) or (n, d): numbers, or one column of
+        0 and 1 for each category. `similarity` is the price of the share of their variance that lies within
+        the grids, 1 by default.
+    second, second_minimum, second_maximum
+        A further size, shape (n,), and the soft bounds of a grid: a miss is priced, not ruled out.
+    together
+        Units with the same number share a grid, shape (n,), integers; -1 for none.
+    apart
+        Pairs of units that do not share a grid, shape (p, 2).
+    lock
+        Grid, in the numbers of `old`, in which a unit must be, shape (n,), integers; -1 for none.
+        Units with the same number share a grid, units with different numbers do not.
+    old, stability
+        Grid of every unit in an old plan, shape (n,), integers, -1 for none, and the price of the share of
+        the weight whose grid changes, 10 by default; the search then begins with the old plan.
 
     Raises
     ------
@@ -67,25 +96,41 @@ class Problem:
     target: float | None
     maximum: float | None
     xy: Floats | None = None
+    cost: Floats | None = None
     boundary: Floats | None = None
     moment: Floats | None = None
     objective: Objective | None = None
+    balance: float = 2.0
     n_grids: int | None = None
     zone: Ints | None = None
+    skill: Floats | None = None
+    skill_minimum: float = 0.0
+    similar: Floats | None = None
+    similarity: float = 1.0
+    second: Floats | None = None
+    second_minimum: float = 0.0
+    second_maximum: float = np.inf
+    together: Ints | None = None
+    apart: Ints | None = None
+    lock: Ints | None = None
+    old: Ints | None = None
+    stability: float = 10.0
 
     def __post_init__(self) -> None:
         """Convert the arrays, then check them all."""
-        for name in ("indptr", "indices", "zone"):
+        for name in _INTEGERS:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _as_integers(getattr(self, name)))
-        for name in ("weight", "xy", "boundary", "moment"):
+        for name in _NUMBERS:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64))
+        if self.similar is not None and self.similar.ndim == 1:
+            object.__setattr__(self, "similar", self.similar[:, None])
         if self.objective is None:
             object.__setattr__(self, "objective", "cut" if self.xy is None else "mix")
-        faults = [*_array_faults(self), *_size_faults(self)]
+        faults = [*_array_faults(self), *_size_faults(self), *_option_faults(self)]
         if not faults:
-            faults = list(_graph_faults(self))
+            faults = [*_graph_faults(self), *_unit_faults(self)]
         if faults:
             raise InputError(faults)
 
@@ -103,13 +148,16 @@ class Solution:
     assignment
         Grid of every unit, shape (n,), int32, numbered from 0 by the first unit of each grid.
     objective
-        The value that was minimised (`gridder.solver.shape`); lower is better.
+        The value that was minimised (`gridder.solver.objective`); lower is better.
     certificates
-        Why grids are out of bounds; ids are positions.
+        Why grids are out of bounds or lack a skill; ids are positions.
     effort
         Effort that was reached; less than asked for where the time limit struck.
     minimum, target, maximum
         The size that holds: as given, or as it follows from the number of grids asked for.
+    kept
+        With `Problem.old` the old number of every grid by the best matching, -1 for a new one, shape (k,);
+        empty without.
     """
 
     assignment: npt.NDArray[np.int32]
@@ -119,6 +167,7 @@ class Solution:
     minimum: float
     target: float
     maximum: float
+    kept: Ints
 
     def __repr__(self) -> str:
         """Show the counts, not the arrays."""
@@ -140,19 +189,22 @@ def _fault(kind: str, en: str, zh: str, remedy: Text) -> Finding:
 def _array_faults(problem: Problem) -> Iterator[Finding]:
     n = len(problem.weight) if problem.weight.ndim == 1 else -1
     m = len(problem.indices)
-    shapes: dict[str, tuple[int, ...]] = {
-        "weight": (n,),
-        "moment": (n,),
-        "zone": (n,),
+    others: dict[str, tuple[int, ...]] = {
         "xy": (n, 2),
+        "cost": (n, n),
         "boundary": (m,),
         "indptr": (n + 1,),
         "indices": (m,),
     }
-    for name, shape in shapes.items():
+    for name in (*_INTEGERS, *_NUMBERS):
         array = getattr(problem, name)
         if array is None:
             continue
+        shape = others.get(name, (n,))
+        if name == "apart":
+            shape = (len(array), 2)
+        if name == "similar":
+            shape = (n, *array.shape[1:2])
         remedy = _CALL if name in ("indptr", "indices") else _ARRAY
         if array.shape != shape:
             yield _fault(
@@ -161,12 +213,12 @@ def _array_faults(problem: Problem) -> Iterator[Finding]:
                 f"`{name}` 的形状为 {array.shape}，应为 {shape}",
                 remedy,
             )
-        elif name in ("indptr", "indices", "zone"):
+        elif name in _INTEGERS:
             if array.dtype.kind != "i":
                 yield _fault("not-integer", f"`{name}` is not integer", f"`{name}` 不是整数", remedy)
         elif not np.isfinite(array).all():
             yield _fault("not-finite", f"`{name}` is not finite", f"`{name}` 含有非有限数值", remedy)
-        elif name != "xy" and (array < 0).any():
+        elif name not in _SIGNED and (array < 0).any():
             yield _fault("negative", f"`{name}` is negative", f"`{name}` 含有负数", remedy)
 
 
@@ -192,20 +244,73 @@ def _size_faults(problem: Problem) -> Iterator[Finding]:
             f"要求的网格数为 {problem.n_grids}",
             Text("Ask for at least one grid.", "请至少要求一个网格。"),
         )
-    if problem.objective not in ("moment", "cut", "mix"):
+    if problem.objective not in ("moment", "medoid", "cut", "mix"):
         yield _fault(
             "bad-objective",
             f"the objective {problem.objective!r} is unknown",
             f"未知的目标函数 {problem.objective!r}",
-            Text("Choose moment, cut or mix.", "请选择 moment、cut 或 mix。"),
+            Text("Choose moment, medoid, cut or mix.", "请选择 moment、medoid、cut 或 mix。"),
         )
-    elif problem.objective != "cut" and problem.xy is None:
+    elif problem.objective == "medoid" and problem.xy is None and problem.cost is None:
+        yield _fault(
+            "missing-xy",
+            "the objective medoid needs `cost` or `xy`",
+            "目标函数 medoid 需要 `cost` 或 `xy`",
+            Text("Pass the costs or the centres of the units.", "请给出成本矩阵或单元中心坐标。"),
+        )
+    elif problem.objective in ("moment", "mix") and problem.xy is None:
         yield _fault(
             "missing-xy",
             f"the objective {problem.objective} needs `xy`",
             f"目标函数 {problem.objective} 需要 `xy`",
             Text("Pass the centres of the units, or choose cut.", "请给出单元中心坐标，或选择 cut。"),
         )
+
+
+def _option_faults(problem: Problem) -> Iterator[Finding]:
+    prices = {
+        "balance": problem.balance,
+        "similarity": problem.similarity,
+        "stability": problem.stability,
+        "skill_minimum": problem.skill_minimum,
+        "second_minimum": problem.second_minimum,
+    }
+    for name, value in prices.items():
+        if not (np.isfinite(value) and value >= 0.0):
+            yield _fault(
+                "bad-option",
+                f"`{name}` is {value}",
+                f"`{name}` 的值为 {value}",
+                Text("Pass a number from 0.", "请给出不小于 0 的数值。"),
+            )
+    if not problem.second_maximum >= problem.second_minimum:
+        yield _fault(
+            "bad-option",
+            "`second_maximum` is below `second_minimum`",
+            "`second_maximum` 小于 `second_minimum`",
+            Text("Choose second_minimum <= second_maximum.", "请满足 second_minimum ≤ second_maximum。"),
+        )
+    if problem.skill_minimum > 0.0 and problem.skill is None:
+        yield _fault(
+            "missing-skill",
+            "`skill_minimum` without `skill`",
+            "给出了 `skill_minimum` 但缺少 `skill`",
+            Text("Pass the skilled people of every unit.", "请给出每个单元具备该技能的人数。"),
+        )
+
+
+def _unit_faults(problem: Problem) -> Iterator[Finding]:
+    """Yield what is wrong with units named together, apart or locked."""
+    n = len(problem.weight)
+    if problem.apart is not None and len(problem.apart) > 0:
+        pairs = problem.apart
+        if ((pairs < 0) | (pairs >= n)).any() or (pairs[:, 0] == pairs[:, 1]).any():
+            yield _fault(
+                "bad-pair",
+                "`apart` names units that are not there, or one with itself",
+                "`apart` 含有不存在的单元或同一单元自身",
+                Text("Pass pairs of positions of two units.", "请给出两个不同单元的位置。"),
+            )
 
 
 def _graph_faults(problem: Problem) -> Iterator[Finding]:
@@ -219,16 +324,19 @@ def _graph_faults(problem: Problem) -> Iterator[Finding]:
             "bad-graph", "`indices` names units that are not there", "`indices` 指向不存在的单元", _CALL
         )
         return
+    lengths = np.ones(len(indices)) if problem.boundary is None else problem.boundary
+    mirrored = csr_array((lengths, indices, indptr), shape=(n, n)).T.tocsr()
+    rows = mirrored.T.tocsr()
     heads = np.repeat(np.arange(n), steps)
     if (heads == indices).any():
         yield _fault("bad-graph", "the graph has loops", "邻接图含有自环", _CALL)
-    there, back = np.lexsort((indices, heads)), np.lexsort((heads, indices))
-    pairs, mirrored = (heads[there], indices[there]), (indices[back], heads[back])
-    if not (np.array_equal(pairs[0], mirrored[0]) and np.array_equal(pairs[1], mirrored[1])):
-        yield _fault("bad-graph", "the graph is not symmetric", "邻接图不对称", _CALL)
-    elif ((np.diff(pairs[0]) == 0) & (np.diff(pairs[1]) == 0)).any():
+    if ((np.diff(rows.indices) == 0) & (np.diff(heads) == 0)).any():
         yield _fault("bad-graph", "the graph has a link twice", "邻接图含有重复的边", _CALL)
-    elif problem.boundary is not None and not np.array_equal(problem.boundary[there], problem.boundary[back]):
+    elif not (
+        np.array_equal(rows.indptr, mirrored.indptr) and np.array_equal(rows.indices, mirrored.indices)
+    ):
+        yield _fault("bad-graph", "the graph is not symmetric", "邻接图不对称", _CALL)
+    elif not np.array_equal(rows.data, mirrored.data):
         yield _fault(
             "bad-graph",
             "`boundary` differs between the two directions of a link",

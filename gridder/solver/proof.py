@@ -206,6 +206,8 @@ def certificates(
     *,
     n_grids: int | None,
     count_fits: bool,
+    skill: Floats | None = None,
+    skill_minimum: float = 0.0,
 ) -> tuple[Certificate, ...]:
     """Return the certificates of a plan, sorted by their first unit.
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from gridder.model import Floats, Ints
-from gridder.solver.search import grid_cost, next_random
+from gridder.solver.search import PENALTY, Terms, extra_cost, grid_cost, next_random
 
 _WHOLE_LIMIT = 512
 _BUCKETS = 160
@@ -27,13 +27,9 @@ def bucket_scale(weight: Floats, maximum: float) -> float:
     return _BUCKETS / maximum
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mend(
-    indptr: Ints,
-    indices: Ints,
-    weight: Floats,
-    size: Floats,
-    deviation: float,
+    terms: Terms,
     scale: float,
     keep_count: bool,
     start: int,
@@ -44,7 +40,7 @@ def mend(
     region_of: Ints,
     state: npt.NDArray[np.uint64],
 ) -> int:
-    """Merge grids around a unit and split them again so that the weights cost less.
+    """Merge grids around a unit and split them again so that they miss the bounds by less.
 
     Where no tree lowers the cost, a split that costs about the same is taken: what is too light wanders
     about until it meets something that it fits.
@@ -66,16 +62,16 @@ def mend(
     -------
     The new bound of the numbers.
     """
+    indptr, indices, weight = terms.indptr, terms.indices, terms.weight
     units, merged = grow_region(indptr, indices, part, start, n_merged, region_of, state)
-    before = 0.0
-    for p in merged:
-        before += grid_cost(weight[units[part[units] == p]].sum(), size, deviation, True)
+    before = _region_cost(terms, units, np.searchsorted(merged, part[units]), len(merged), region_of)
     chosen, n_chosen = np.empty(0, np.int64), 0
     for _ in range(n_trees):
-        parent, order = _random_tree(indptr, indices, units, region_of, state)
-        label, n_labels, after = split_tree(weight[units], parent, order, size, deviation, scale)
+        parent, order = _random_tree(indptr, indices, units, terms.home, region_of, state)
+        label, n_labels = split_tree(weight[units], parent, order, terms.size, terms.price[2], scale)
         if keep_count and n_labels != len(merged):
             continue
+        after = _region_cost(terms, units, label, n_labels, region_of)
         if after < before + NEUTRAL:
             chosen, n_chosen = label, n_labels
         if after < before - 1e-9:
@@ -88,7 +84,49 @@ def mend(
     return n_parts
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _region_cost(terms: Terms, units: Ints, label: Ints, n_labels: int, region_of: Ints) -> float:
+    """Return what weights, further sizes, foes and moves of a region's grids cost, by people."""
+    load = np.zeros(n_labels)
+    held = np.zeros((n_labels, terms.extra.shape[1]))
+    cost = 0.0
+    for i in range(len(units)):
+        load[label[i]] += terms.weight[units[i]]
+        for e in range(terms.extra.shape[1]):
+            held[label[i], e] += terms.extra[units[i], e]
+        if len(terms.foes) > 0:
+            for k in range(terms.foe_indptr[units[i]], terms.foe_indptr[units[i] + 1]):
+                other = region_of[terms.foes[k]]
+                if other >= 0 and label[other] == label[i]:
+                    cost += 0.5 * PENALTY
+    for p in range(n_labels):
+        cost += grid_cost(load[p], terms.size, terms.price[2], True)
+        for e in range(terms.extra.shape[1]):
+            cost += extra_cost(terms.extra_size, e, held[p, e])
+    if len(terms.home) > 0:
+        cost += _moved(terms.home[units], terms.stay[units], label)
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def _moved(home: Ints, stay: Floats, label: Ints) -> float:
+    """Return the price of what leaves its home when every part takes the home that holds most of it."""
+    order = np.argsort(label * (home.max() + 2) + home, kind="mergesort")
+    kept, most, own = 0.0, 0.0, 0.0
+    for j in range(len(order)):
+        i = order[j]
+        if j > 0 and (label[i] != label[order[j - 1]] or home[i] != home[order[j - 1]]):
+            own = 0.0
+        if j > 0 and label[i] != label[order[j - 1]]:
+            kept += most
+            most = 0.0
+        if home[i] >= 0:
+            own += stay[i]
+            most = max(most, own)
+    return float(stay.sum() - kept - most)
+
+
+@njit(cache=True, nogil=True)
 def grow_region(
     indptr: Ints,
     indices: Ints,
@@ -129,14 +167,17 @@ def grow_region(
         region_of[chosen] = len(units)
         units.append(chosen)
         merged.append(part[chosen])
-    return np.array(units), np.array(merged)
+    return np.array(units), np.sort(np.array(merged))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _random_tree(
-    indptr: Ints, indices: Ints, units: Ints, region_of: Ints, state: npt.NDArray[np.uint64]
+    indptr: Ints, indices: Ints, units: Ints, home: Ints, region_of: Ints, state: npt.NDArray[np.uint64]
 ) -> tuple[Ints, Ints]:
-    """Return the parents (-1 for the root) and the order of visit of a tree that grows by random links."""
+    """Return the parents (-1 for the root) and the order of visit of a tree that grows by random links.
+
+    Links within one `home`, where there is any, come first.
+    """
     m = len(units)
     parent = np.full(m, -1, np.int64)
     visited = np.zeros(m, np.bool_)
@@ -144,15 +185,17 @@ def _random_tree(
     n_links = 0
     for u in units:
         n_links += indptr[u + 1] - indptr[u]
-    tail = np.empty(n_links + 1, np.int64)
-    head = np.empty(n_links + 1, np.int64)
-    tail[0], head[0] = -1, int(next_random(state) * m)
-    filled, n_order = 1, 0
-    while filled > 0:
-        pick = int(next_random(state) * filled)
-        i, j = tail[pick], head[pick]
-        filled -= 1
-        tail[pick], head[pick] = tail[filled], head[filled]
+    tail = np.empty((2, n_links + 1), np.int64)
+    head = np.empty((2, n_links + 1), np.int64)
+    tail[0, 0], head[0, 0] = -1, int(next_random(state) * m)
+    filled = np.array([1, 0])
+    n_order = 0
+    while filled[0] + filled[1] > 0:
+        kind = 0 if filled[0] > 0 else 1
+        pick = int(next_random(state) * filled[kind])
+        i, j = tail[kind, pick], head[kind, pick]
+        filled[kind] -= 1
+        tail[kind, pick], head[kind, pick] = tail[kind, filled[kind]], head[kind, filled[kind]]
         if visited[j]:
             continue
         visited[j] = True
@@ -163,15 +206,16 @@ def _random_tree(
         for k in range(indptr[u], indptr[u + 1]):
             other = region_of[indices[k]]
             if other >= 0 and not visited[other]:
-                tail[filled], head[filled] = j, other
-                filled += 1
+                kind = 1 if len(home) > 0 and home[u] != home[indices[k]] else 0
+                tail[kind, filled[kind]], head[kind, filled[kind]] = j, other
+                filled[kind] += 1
     return parent, order
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def split_tree(
     weight: Floats, parent: Ints, order: Ints, size: Floats, deviation: float, scale: float
-) -> tuple[Ints, int, float]:
+) -> tuple[Ints, int]:
     """Cut a tree into the parts of least cost, none above the maximum.
 
     The open part of a subtree is the one with its root; of open parts in the same bucket of weight only the
@@ -179,7 +223,7 @@ def split_tree(
 
     Returns
     -------
-    Part of every unit, number of parts, cost.
+    Part of every unit, and number of parts.
     """
     m = len(weight)
     n_buckets = int(size[2] * scale) + 2
@@ -199,7 +243,6 @@ def split_tree(
         closed_cost, closed_best[c] = _close(cost[c], load[c], size, deviation)
         v = parent[c]
         if v < 0:
-            total = closed_cost
             continue
         new_cost[:] = np.inf
         for b in range(n_buckets):
@@ -222,11 +265,10 @@ def split_tree(
                     before_child[c, bucket], joined[c, bucket] = b, j
         cost[v] = new_cost
         load[v] = new_load
-    label, n_labels = _read_cuts(parent, order, before_child, joined, closed_best)
-    return label, n_labels, total
+    return _read_cuts(parent, order, before_child, joined, closed_best)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _read_cuts(
     parent: Ints,
     order: Ints,
@@ -251,7 +293,7 @@ def _read_cuts(
     return label, n_labels
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _close(cost: Floats, load: Floats, size: Floats, deviation: float) -> tuple[float, int]:
     """Return the least cost of a subtree whose open part is closed, and its bucket."""
     best, best_bucket = np.inf, -1

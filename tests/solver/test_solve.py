@@ -97,12 +97,12 @@ def test_more_effort_is_never_worse(town: Problem, town_plan: Solution) -> None:
 def test_the_effort_that_a_time_limit_allows_makes_the_plan_again(town: Problem) -> None:
     """A time limit ends the rounds, and the recorded effort repeats the plan."""
     capped = solve(town, effort=50, time_limit_s=0.0)
-    assert capped.effort == 0.25
+    assert capped.effort == 1
     assert (solve(town, effort=capped.effort).assignment == capped.assignment).all()
 
 
 def test_the_work_stops_where_the_callback_says_so(town: Problem) -> None:
-    """Progress runs from 0 to 1 in the stage `solve`, and Stopped ends the work at once."""
+    """Progress runs from 0 to 1 in the stage `solve`; Stopped gives the best plan, if there is one already."""
     seen: list[float] = []
 
     def note(stage: str, done: float) -> None:
@@ -114,12 +114,18 @@ def test_the_work_stops_where_the_callback_says_so(town: Problem) -> None:
     assert (seen[0], seen[-1]) == (0, 1)
     assert len(seen) > 5
 
-    def stop(stage: str, done: float) -> None:
-        if done > 0.3:
-            raise Stopped("enough")
+    def stop_at(share: float) -> Callable[[str, float], None]:
+        def stop(stage: str, done: float) -> None:
+            if done >= share:
+                raise Stopped("enough")
 
+        return stop
+
+    stopped = solve(town, effort=8, progress=stop_at(0.5))
+    assert 1 <= stopped.effort < 8
+    assert (solve(town, effort=stopped.effort).assignment == stopped.assignment).all()
     with pytest.raises(Stopped):
-        solve(town, progress=stop)
+        solve(town, progress=stop_at(0.0))
 
 
 def test_inputs_are_not_changed(town: Problem) -> None:
