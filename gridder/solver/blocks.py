@@ -48,7 +48,9 @@ def local_terms(terms: Terms, units: Ints, where: Ints) -> Terms:
                 cost[i, j] = terms.cost[units[i], units[j]]
     home, stay = terms.home, terms.stay
     if len(home) > 0:
-        home, stay = home[units], stay[units]
+        home = home[units]
+    if len(stay) > 0:
+        stay = stay[units]
     return Terms(
         indptr,
         indices,

@@ -17,6 +17,14 @@ from gridder.solver.certificate import by_first_unit
 from gridder.solver.problem import Problem
 
 
+def with_locks(problem: Problem) -> Problem:
+    """Return the problem with locked units in the old plan as units of the grid that they are locked to."""
+    if problem.lock is None:
+        return problem
+    old = np.full(len(problem.weight), -1) if problem.old is None else problem.old
+    return replace(problem, old=np.where(problem.lock >= 0, problem.lock, old))
+
+
 def contract(problem: Problem) -> tuple[Problem, Ints]:
     """Return the problem with every group of units that share a grid as one unit, and the group of every unit.
 
@@ -28,9 +36,8 @@ def contract(problem: Problem) -> tuple[Problem, Ints]:
         Where a group spans zones or pieces of the graph, outweighs the maximum, or holds units that are to
         be apart.
     """
-    n = len(problem.weight)
     if problem.together is None and problem.lock is None:
-        return problem, np.arange(n)
+        return problem, np.arange(len(problem.weight))
     label = by_first_unit(_connected_groups(problem, _groups(problem)))
     faults = list(_faults(problem, label))
     if faults:
@@ -190,7 +197,7 @@ def _merged(problem: Problem, label: Ints) -> Problem:
     pairs = None
     if problem.apart is not None:
         pairs = label[problem.apart]
-    old, lock = problem.old, None
+    lock = None
     if problem.lock is not None:
         named = np.flatnonzero(problem.lock >= 0)
         locks, at = np.unique(problem.lock[named], return_index=True)
@@ -201,14 +208,11 @@ def _merged(problem: Problem, label: Ints) -> Problem:
                 np.array(rivals, np.int64).reshape(-1, 2),
             ]
         )
-        old = (np.full(n, -1, np.int64) if old is None else old).copy()
-        old[named] = problem.lock[named]
-        old = _of_most(label, old, problem.weight)
         lock = np.full(m, -1, np.int64)
         lock[label[named[at]]] = locks
+    old = None if problem.old is None else _of_most(label, problem.old, problem.weight)
+    if old is not None and lock is not None:
         old = np.where(lock >= 0, lock, old)
-    elif old is not None:
-        old = _of_most(label, old, problem.weight)
     return replace(
         problem,
         indptr=graph.indptr,

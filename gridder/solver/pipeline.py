@@ -15,7 +15,7 @@ from gridder.progress import Progress, silent
 from gridder.solver import exact, proof
 from gridder.solver.blocks import BLOCK, anneal_all, first_plan, local_terms
 from gridder.solver.certificate import Graph, build_graph, by_first_unit, count_range, set_apart
-from gridder.solver.contract import contract, expanded
+from gridder.solver.contract import contract, expanded, with_locks
 from gridder.solver.counts import choose_counts
 from gridder.solver.initial import layout
 from gridder.solver.keep import adopt, fill, homes, match, resize
@@ -35,6 +35,8 @@ _HOT, _WARM, _CALM, _COLD = 0.08, 0.05, 0.02, 0.005
 _PASS = 40
 """Sweeps after which the blocks are laid anew."""
 _TURN = 0.9
+_MOSTLY_KNOWN = 0.5
+"""Share of the units that an old plan must know for the search to begin with it."""
 _VISITS_PER_PASS = 2_000_000
 _POLISH = np.concatenate([np.geomspace(0.02, _COLD, 8), np.zeros(3)])
 _REGION_SIZES = (2, 3, 4, 6, 9, 14, 24)
@@ -155,6 +157,7 @@ def solve(
         call("solve", share)
 
     tell(0.0)
+    problem = with_locks(problem)
     smaller, group = contract(problem)
     graph = build_graph(smaller)
     apart = set_apart(smaller, graph)
@@ -248,7 +251,7 @@ def _prepare(problem: Problem, terms: Terms, units: Ints, piece: Ints, counts: I
 
 def _first_plan(work: _Work, tell: Tell) -> Ints:
     """Return the old plan, made to fit, or that of recursive bisection."""
-    if len(work.old) > 0:
+    if len(work.old) > 0 and np.mean(work.old >= 0) > _MOSTLY_KNOWN:
         part = adopt(work.graph, work.terms.weight, work.old)
         part = fill(work.terms, work.xy, part, work.piece, work.counts)
         counts = work.counts if work.keep_count else None
