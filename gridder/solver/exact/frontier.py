@@ -8,76 +8,48 @@ States that agree in this are one, so the search is exhaustive without listing t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Ints
+from gridder.solver.exact.outcome import FOUND, INFEASIBLE, UNDECIDED, Search
 
-FOUND, INFEASIBLE, UNDECIDED = 1, 0, -1
 MAX_WIDTH = 15
 _EMPTY = 15
 _OWN = 16
-_FIXED_POINT = 1 << 40
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """Outcome of an exhaustive search: `status`, and the grid of every unit where one was found."""
-
-    status: int
-    label: Ints
-
-
-def search(
+def search_frontier(
     indptr: Ints,
     indices: Ints,
-    weight: Floats,
-    minimum: float,
-    maximum: float,
+    weight: Ints,
+    lo: int,
+    hi: int,
     *,
     root: int = -1,
-    root_cap: float = 0.0,
-    n_grids: int = 0,
-    limit: int = 300_000,
+    root_cap: int = 0,
+    count: int = 0,
+    limit: int,
 ) -> Search:
-    """Divide a connected graph into connected grids in bounds, or prove that it cannot be done.
+    """Divide a connected graph into connected grids of weight `lo` to `hi`, or prove that it cannot be done.
 
     Parameters
     ----------
-    indptr, indices
-        Graph of n units.
-    weight, minimum, maximum
-        Weights of the units, shape (n,), and bounds of a grid.
-        Weights that are not whole are rounded to 2**-40 of the maximum, and the bounds widened by as much
-        as the roundings may add up to.
+    weight
+        Whole numbers, shape (n,).
     root
         A unit whose grid may weigh anything from 0 to `root_cap`; the lightest such grid is found.
-    n_grids
+    count
         Exactly so many grids, the root's not counted; 0 for any number.
     limit
         States after which the search is given up.
     """
-    whole = bool((weight == np.rint(weight)).all()) and float(weight.sum()) < _FIXED_POINT
-    scale = 1.0 if whole else _FIXED_POINT / maximum
-    slack = 0 if whole else len(weight)
     order, width = _visiting_order(indptr, indices, root)
     if width > MAX_WIDTH:
         return Search(UNDECIDED, np.empty(0, np.int64))
     status, label = _frontier_search(
-        indptr,
-        indices,
-        np.rint(weight * scale).astype(np.int64),
-        int(np.ceil(minimum * scale - 1e-6)) - slack,
-        int(np.floor(maximum * scale + 1e-6)) + slack,
-        order,
-        root >= 0,
-        int(np.floor(root_cap * scale + 1e-6)) + slack,
-        n_grids,
-        width,
-        limit,
+        indptr, indices, weight, lo, hi, order, root >= 0, root_cap, count, width, limit
     )
     return Search(int(status), label)
 
