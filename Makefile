@@ -29,8 +29,13 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/test.stamp
+bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp requirements/bench.txt
+	$(PIP) --only-binary :all: $(HASHED) requirements/bench.txt \
+	  || echo "Not all peers have wheels here: the benchmark leaves out those that are missing." >&2
+	@touch $@
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,7 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split service] [--sizes 1000 10000 100000]
+Usage: python -m benchmarks [--only job stages split service partition huge] [--sizes 1000 10000]
+       [--methods gridder METIS] [--quick]
 """
 
 from __future__ import annotations
@@ -10,46 +11,53 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_job, bench_service, bench_split, bench_stages, data
+from benchmarks import bench_job, bench_partition, bench_service, bench_split, bench_stages, data
 
 README = Path(__file__).parent / "README.md"
-TABLES = ("job", "stages", "split", "service")
+TABLES = ("job", "stages", "split", "service", "partition")
+SIZES = (1_000, 10_000, 100_000)
 LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES)
+    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of units of job, stages and partition")
+    parser.add_argument("--only", choices=(*TABLES, "huge"), nargs="+", default=TABLES)
+    parser.add_argument("--methods", nargs="+", help="beginnings of the names that partition runs")
+    parser.add_argument("--quick", action="store_true", help="partition at most 100 000 units")
     wanted = parser.parse_args()
     if not data.REAL_FIELDS.exists():
         sys.exit(f"the real fields are not at {data.REAL_FIELDS}; set GRIDDER_TEST_DATA")
     for name in ("machine", *wanted.only):
-        lines = _measured(name, wanted.sizes)
+        lines = _measured(name, wanted)
         text = README.read_text(encoding="utf-8")
-        block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- end {name} -->"
-        text = re.sub(rf"<!-- {name} -->.*?<!-- end {name} -->", lambda _, b=block: b, text, flags=re.S)
-        README.write_text(text, encoding="utf-8")
+        README.write_text(_with_table(text, name, lines), encoding="utf-8")
         print("\n".join(lines), end="\n\n")
 
 
-def _measured(name: str, sizes: Sequence[int]) -> list[str]:
-    match name:
-        case "job":
-            return bench_job.run(sizes)
-        case "stages":
-            return bench_stages.run(sizes)
-        case "split":
-            return bench_split.run()
-        case "service":
-            return bench_service.run()
-        case _:
-            return [_machine()]
+def _with_table(text: str, name: str, lines: Sequence[str]) -> str:
+    """Return a page with the lines between its two marks of that name."""
+    block = "\n".join([f"<!-- {name} -->", *lines, f"<!-- end {name} -->"])
+    return re.sub(rf"<!-- {name} -->.*?<!-- end {name} -->", lambda _: block, text, flags=re.DOTALL)
+
+
+def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
+    sizes = wanted.sizes or SIZES
+    runs: dict[str, Callable[[], list[str]]] = {
+        "machine": lambda: [_machine()],
+        "job": lambda: bench_job.run(sizes),
+        "stages": lambda: bench_stages.run(sizes),
+        "split": bench_split.run,
+        "service": bench_service.run,
+        "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
+        "huge": bench_partition.run_huge,
+    }
+    return runs[name]()
 
 
 def _machine() -> str:
