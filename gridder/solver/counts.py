@@ -37,7 +37,7 @@ def choose_counts(
     total, n_units = np.bincount(piece, weight).astype(np.float64), np.bincount(piece)
     if len(total) == 0:
         return np.empty(0, np.int64), True
-    ranges = count_ranges(piece, weight, apart)
+    ranges = count_ranges(piece, weight, apart.minimum, apart.maximum)
     target = apart.target if apart.target > 0.0 else 1.0
     least = np.minimum(np.maximum(ranges[:, 0], 1), n_units)
     most = np.maximum(ranges[:, 1], least)
@@ -52,12 +52,11 @@ def choose_counts(
     return _raise_heaviest(counts, n_units, total, n_grids), fits
 
 
-def count_ranges(piece: Ints, weight: Floats, apart: Apart) -> Ints:
+def count_ranges(piece: Ints, weight: Floats, minimum: float, maximum: float) -> Ints:
     """Return the least and the greatest number of grids that fit every component, shape (p, 2)."""
     total, n_units = np.bincount(piece, weight), np.bincount(piece)
     return np.array(
-        [count_range(w, n, apart.minimum, apart.maximum) for w, n in zip(total, n_units, strict=True)],
-        np.int64,
+        [count_range(w, n, minimum, maximum) for w, n in zip(total, n_units, strict=True)], np.int64
     ).reshape(-1, 2)
 
 

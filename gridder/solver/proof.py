@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numba import njit
 
 from gridder.model import Certificate, Floats, Ints
 from gridder.solver import exact
-from gridder.solver.certificate import Apart, Graph, by_first_unit, certify, count_range, hosts, out_of_bounds
+from gridder.solver.certificate import (
+    TOLERANCE,
+    Apart,
+    Graph,
+    by_first_unit,
+    certify,
+    count_range,
+    hosts,
+    out_of_bounds,
+)
 
 HANGING_UNITS = 200
 """Units that a piece behind a cut vertex may have."""
@@ -220,6 +229,9 @@ def certificates(
         Where it was missed although it fits, a `not-found` that names no grid says so.
     count_fits
         Whether the number of grids asked for fits the components; True where none was asked for.
+    skill, skill_minimum
+        People with the skill in every unit, shape (n,), and how many every grid needs; grids in bounds that
+        lack them are certified too.
     """
     load = np.bincount(assignment, weight)
     bad = out_of_bounds(load, apart)
@@ -246,6 +258,8 @@ def certificates(
         units = np.flatnonzero(apart.piece == piece)
         grids = np.flatnonzero(bad & (piece_of == piece))
         out.extend(_certify_piece(weight, apart, assignment, units, grids))
+    if skill is not None and skill_minimum > 0.0:
+        out.extend(_certify_skill(weight, apart, assignment, skill, skill_minimum, n_grids))
     return tuple(sorted(out, key=lambda c: (c.unit_ids[0], c.reason)))
 
 
@@ -261,3 +275,37 @@ def _certify_piece(
     return [
         certify("not-found", np.array([g]), np.flatnonzero(assignment == g), weight, apart) for g in grids
     ]
+
+
+def _certify_skill(
+    weight: Floats, apart: Apart, assignment: Ints, skill: Floats, needed: float, n_grids: int | None
+) -> Iterator[Certificate]:
+    """Yield why grids in bounds lack a skill: too few people have it, or no better plan was found.
+
+    Too few are they where they cannot serve the least number of grids that fits a component, or all
+    components together not the number asked for.
+    """
+    enough = needed - TOLERANCE * needed
+    short = np.bincount(assignment, skill) < enough
+    short &= ~out_of_bounds(np.bincount(assignment, weight), apart)
+    short[assignment[apart.grid >= 0]] = False
+    if not short.any():
+        return
+    inside = np.flatnonzero(apart.grid < 0)
+    units_of = {int(p): inside[apart.piece[inside] == p] for p in np.unique(apart.piece[inside])}
+    served = {p: int(skill[u].sum() / enough) for p, u in units_of.items()}
+    ranges = {
+        p: count_range(float(weight[u].sum()), len(u), apart.minimum, apart.maximum)
+        for p, u in units_of.items()
+    }
+    if n_grids is not None and sum(min(served[p], ranges[p][1]) for p in units_of) < n_grids:
+        yield certify("skill-short", np.flatnonzero(short), inside, weight, apart)
+        return
+    for p, units in units_of.items():
+        grids = np.unique(assignment[units])
+        grids = grids[short[grids]]
+        if len(grids) > 0 and served[p] < ranges[p][0]:
+            yield certify("skill-short", grids, units, weight, apart)
+            continue
+        for g in grids:
+            yield certify("not-found", np.array([g]), np.flatnonzero(assignment == g), weight, apart)
