@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
+from numba import njit
 
 from gridder.model import Bools, Certificate, Floats, Ints
 from gridder.solver.problem import SHARE_OF_TARGET, Problem
@@ -26,16 +25,7 @@ class Graph:
 
     def components(self, alive: Bools) -> Ints:
         """Return the component of every unit among those alive, -1 elsewhere, numbered by first unit."""
-        n = len(alive)
-        heads = self.heads()
-        keep = alive[heads] & alive[self.indices]
-        links = csr_matrix(
-            (np.ones(int(keep.sum()), np.int8), (heads[keep], self.indices[keep])), shape=(n, n)
-        )
-        _, label = connected_components(links, directed=False)
-        out = np.full(n, -1, np.int64)
-        out[alive] = by_first_unit(label[alive])
-        return out
+        return _components(self.indptr, self.indices, alive)
 
     def heads(self) -> Ints:
         """Return the unit from which every entry of `indices` starts."""
@@ -101,12 +91,43 @@ def build_graph(problem: Problem) -> Graph:
     return Graph(indptr.astype(np.int64), graph.indices[keep], length[keep])
 
 
+@njit(cache=True, nogil=True)
+def _components(indptr: Ints, indices: Ints, alive: Bools) -> Ints:
+    n = len(alive)
+    out = np.full(n, -1, np.int64)
+    queue = np.empty(n, np.int64)
+    found = 0
+    for seed in range(n):
+        if not alive[seed] or out[seed] >= 0:
+            continue
+        out[seed] = found
+        queue[0] = seed
+        head, filled = 0, 1
+        while head < filled:
+            u = queue[head]
+            head += 1
+            for k in range(indptr[u], indptr[u + 1]):
+                v = indices[k]
+                if alive[v] and out[v] < 0:
+                    out[v] = found
+                    queue[filled] = v
+                    filled += 1
+        found += 1
+    return out
+
+
+@njit(cache=True, nogil=True)
 def by_first_unit(label: Ints) -> Ints:
-    """Return labels renumbered from 0 in the order in which they first occur."""
-    _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+    """Return labels, none negative, renumbered from 0 in the order in which they first occur."""
+    new = np.full(label.max() + 1 if len(label) > 0 else 0, -1, np.int64)
+    out = np.empty(len(label), np.int64)
+    found = 0
+    for i in range(len(label)):
+        if new[label[i]] < 0:
+            new[label[i]] = found
+            found += 1
+        out[i] = new[label[i]]
+    return out
 
 
 def set_apart(problem: Problem, graph: Graph) -> Apart:

@@ -8,9 +8,9 @@ from numba import njit
 
 from gridder.model import Floats, Ints
 
-SMALL = 200
-"""Regions of at most so many units are swept at six angles and every cut is scored; larger ones are halved by weight."""
-_ANGLES = 6
+SMALL = 100
+"""Regions of at most so many units are swept at four angles and every cut is scored; larger ones are halved by weight."""
+_ANGLES = 4
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from gridder.model import Floats, Ints
 from gridder.solver.certificate import Apart, Graph
 from gridder.solver.problem import Problem
-from gridder.solver.search import PENALTY, Terms, find_medoids, sum_up
+from gridder.solver.search import PENALTY, Sums, Terms, find_medoids, sum_up
 
 CUT_IN_MIX = 0.15
 """Price of the cut beside the moment: roundness costs the cut little (docs/design/partition.md)."""
@@ -136,15 +136,10 @@ def evaluate(terms: Terms, part: Ints) -> float:
     n_parts = int(part.max()) + 1
     sums = sum_up(terms, part, n_parts)
     present = np.bincount(part, minlength=n_parts) > 0
-    value = 0.0
-    if terms.place.shape[1] > 0:
-        centre = sums.centre / np.where(sums.mass > 0.0, sums.mass, 1.0)[:, None]
-        off = ((terms.place - centre[part]) ** 2).sum(axis=1)
-        value += float(terms.price[0] * (terms.mass * off).sum())
+    moment, cut = _moment_and_cut(terms, sums, part)
+    value = float(terms.price[0] * moment + terms.price[1] * cut)
     if len(terms.cost) > 0:
         value += float(terms.price[0]) * find_medoids(terms, part, sums)
-    heads = np.repeat(part, np.diff(terms.indptr))
-    value += float(terms.price[1] * terms.length[heads != part[terms.indices]].sum()) / 2.0
     deviation = (sums.load[present] - terms.size[1]) / terms.size[1]
     value += float(terms.price[2] * (deviation**2).sum())
     for e, (least, most, scale, price) in enumerate(terms.extra_size):
@@ -155,6 +150,23 @@ def evaluate(terms: Terms, part: Ints) -> float:
         value += float(terms.stay[(terms.home >= 0) & (terms.home != part)].sum())
         value += float(terms.stay[terms.home < 0].sum())
     return value
+
+
+@njit(cache=True, nogil=True)
+def _moment_and_cut(terms: Terms, sums: Sums, part: Ints) -> tuple[float, float]:
+    indptr, indices, length, place, mass = terms.indptr, terms.indices, terms.length, terms.place, terms.mass
+    moment, cut = 0.0, 0.0
+    for u in range(len(part)):
+        p = part[u]
+        for k in range(indptr[u], indptr[u + 1]):
+            if part[indices[k]] != p:
+                cut += 0.5 * length[k]
+        square = 0.0
+        for axis in range(place.shape[1]):
+            d = place[u, axis] - sums.centre[p, axis] / sums.mass[p] if sums.mass[p] > 0.0 else 0.0
+            square += d * d
+        moment += mass[u] * square
+    return moment, cut
 
 
 def penalty(terms: Terms, part: Ints) -> Floats:

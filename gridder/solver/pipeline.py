@@ -174,11 +174,12 @@ def solve(
         skill_minimum=smaller.skill_minimum,
     )
     n_grids = int(counts.sum()) + int(apart.grid.max(initial=-1)) + 1
+    terms = build_terms(smaller, graph, apart, n_grids)
     assignment = apart.grid.copy()
     proofs: list[Ints] = []
     reached = effort
     if len(units) > 0:
-        work = _prepare(smaller, build_terms(smaller, graph, apart, n_grids), units, piece, counts)
+        work = _prepare(smaller, terms, units, piece, counts)
         seed = np.random.SeedSequence(int(np.random.default_rng(rng).integers(0, 2**63)))
         best = _Best(_first_plan(work, _within(tell, 0.0, 0.1)))
         try:
@@ -206,9 +207,8 @@ def solve(
     if smaller is not problem:
         certificates = expanded(certificates, group)
         assignment = assignment[group]
-        graph = build_graph(problem)
+        terms = build_terms(problem, build_graph(problem), apart, n_grids)
     kept = np.empty(0, np.int64)
-    terms = build_terms(problem, graph, apart, n_grids)
     if problem.old is not None:
         kept = match(assignment, problem.old, terms.stay)
         terms = terms._replace(home=homes(kept, problem.old))
@@ -282,6 +282,9 @@ def _improve(
         told = _within(tell, done / effort, (done + step) / effort)
         part = _search(work, best.part.copy(), step, seed, told, first=done == 0.0)
         done += step
+        if done == step and done == effort:
+            best.part, best.effort = part, done
+            return
         cost = work.cost(part)
         if cost < best.cost:
             best.part, best.cost = part, cost
