@@ -9,16 +9,29 @@ if TYPE_CHECKING:
     from gridder import privacy, solver
     from gridder.errors import GridderError, InputError, OutputExistsError, Stopped
     from gridder.io.inspect import inspect
+    from gridder.io.locks import locks_from_frame, read_locks
     from gridder.io.members import members_from_frame, read_members
     from gridder.io.parts import write_parts
     from gridder.io.plan import load_plan, save_plan
     from gridder.io.read import read_barriers, read_bridges, read_units, read_zones, units_from_frame
-    from gridder.model import Barriers, Bridges, Members, Plan, PlanReport, PlanView, Size, Units, Zones
+    from gridder.model import (
+        Barriers,
+        Bridges,
+        Locks,
+        Members,
+        Plan,
+        PlanReport,
+        PlanView,
+        Size,
+        Units,
+        Zones,
+    )
     from gridder.service import partition, split_units
 
 _HOMES = {
     "gridder.errors": ("GridderError", "InputError", "OutputExistsError", "Stopped"),
     "gridder.io.inspect": ("inspect",),
+    "gridder.io.locks": ("locks_from_frame", "read_locks"),
     "gridder.io.members": ("members_from_frame", "read_members"),
     "gridder.io.parts": ("write_parts",),
     "gridder.io.plan": ("load_plan", "save_plan"),
@@ -26,6 +39,7 @@ _HOMES = {
     "gridder.model": (
         "Barriers",
         "Bridges",
+        "Locks",
         "Members",
         "Plan",
         "PlanReport",
@@ -44,6 +58,7 @@ __all__ = [
     "Bridges",
     "GridderError",
     "InputError",
+    "Locks",
     "Members",
     "OutputExistsError",
     "Plan",
@@ -55,11 +70,13 @@ __all__ = [
     "Zones",
     "inspect",
     "load_plan",
+    "locks_from_frame",
     "members_from_frame",
     "partition",
     "privacy",
     "read_barriers",
     "read_bridges",
+    "read_locks",
     "read_members",
     "read_units",
     "read_zones",

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 Layer = Literal["field", "building"]
+Objective = Literal["mix", "moment", "cut", "medoid"]
 Lang = Literal["en", "zh"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -196,6 +197,28 @@ class Bridges:
     frame: gpd.GeoDataFrame
     sources: tuple[Source, ...] = ()
     repairs: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Locks:
+    """Wishes about single units.
+
+    `frame` has `row` (int, from 1), `unit_id` (str) and as str or None `layer` (`field` or `building`; None
+    where only one is divided), `grid` (id or code of a grid of the old plan, or any name: units that name the
+    same share a grid, units that name others do not), `together` (units of one name share a grid) and `apart`
+    (no two units of one name share a grid).
+    """
+
+    frame: pd.DataFrame
+    source: Source = field(default_factory=lambda: Source("<memory>"))
+
+    def __repr__(self) -> str:
+        """Show the count."""
+        return f"Locks({len(self.frame)} units of {self.source.file})"
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import numpy as np
 import pandas as pd
 
-from gridder.model import Ints
+from gridder.model import Bools, Ints
 
 MOST_VALUES = 12
 MOST_COLUMNS = 3
+_SIGNS = re.compile(r"\s*[、,，;；/／|｜\n]\s*")
+"""What stands between several skills in one cell."""
 
 
 def category_columns(attributes: pd.DataFrame) -> list[str]:
@@ -34,9 +37,29 @@ def compose_units(attributes: pd.DataFrame, grid: Ints) -> pd.DataFrame:
 
 def compose_skills(skill: pd.Series[str], grid: Ints) -> pd.DataFrame:
     """Count the members of each grid by skill; a member may have several (`农机手、电工`)."""
-    split = skill.dropna().astype(str).map(lambda text: [s for s in re.split(r"[、,，;；/]\s*", text) if s])
+    split = skill.dropna().astype(str).map(split_skills)
     exploded = split.explode().dropna()
     return _join([_count(grid[exploded.index.to_numpy()], exploded, "skill")])
+
+
+def split_skills(text: str) -> list[str]:
+    """Return the skills of one cell.
+
+    >>> split_skills("农机手、电工; driver")
+    ['农机手', '电工', 'driver']
+    """
+    return [skill for skill in _SIGNS.split(text.strip()) if skill]
+
+
+def has_skill(skill: pd.Series[str], word: str) -> Bools:
+    """Return which members have a skill, shape (m,); letter case and full-width forms do not count."""
+    wanted = _folded(word)
+    found = [any(_folded(own) == wanted for own in split_skills(str(text))) for text in skill.fillna("")]
+    return np.array(found, dtype=np.bool_)
+
+
+def _folded(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
 def _count(grid: Ints, values: pd.Series[str], attribute: str) -> pd.DataFrame:

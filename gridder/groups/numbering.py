@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import shapely
@@ -43,20 +43,53 @@ def zone_codes(geoms: Geometries, codes: Sequence[str]) -> list[str]:
     return result
 
 
-def number_grids(geoms: Geometries, zone: Ints) -> Ints:
-    """Return the number of every grid within its zone, from 1 in reading order, shape (g,)."""
-    number = np.zeros(len(geoms), dtype=np.int64)
+def number_grids(
+    geoms: Geometries, zone: Ints, *, kept: Ints | None = None, last: Ints | None = None
+) -> Ints:
+    """Return the number of every grid within its zone, in reading order, shape (g,).
+
+    Parameters
+    ----------
+    zone
+        Zone of every grid, shape (g,).
+    kept
+        Number that a grid had in an old plan and keeps, 0 for a new one, shape (g,).
+    last
+        Largest number used so far in the zone of every grid, shape (g,); new grids come after it, from 1
+        without an old plan.
+    """
+    number = np.zeros(len(geoms), dtype=np.int64) if kept is None else kept.copy()
     for z in np.unique(zone):
-        inside = np.flatnonzero(zone == z)
-        number[inside[reading_order(geoms[inside])]] = np.arange(1, len(inside) + 1)
+        inside = np.flatnonzero((zone == z) & (number == 0))
+        before = 0 if last is None or len(inside) == 0 else int(last[inside[0]])
+        number[inside[reading_order(geoms[inside])]] = before + np.arange(1, len(inside) + 1)
     return number
 
 
-def grid_codes(zone_code: Sequence[str], number: Ints) -> list[str]:
-    """Return `{zone_code}{number:03d}`, with more digits where fewer would not be unique."""
-    width = 3
+def grid_codes(
+    zone_code: Sequence[str],
+    number: Ints,
+    *,
+    kept: Sequence[str] = (),
+    width: int = 3,
+    taken: Collection[str] = (),
+) -> list[str]:
+    """Return `{zone_code}{number:03d}`, with more digits where fewer would not be unique.
+
+    Parameters
+    ----------
+    kept
+        Codes that grids had in an old plan and keep, empty for new ones; length g, or 0 for none.
+    width
+        Fewest digits of a new number.
+    taken
+        Codes that no new grid may have.
+    """
+    kept = kept or [""] * len(zone_code)
+    used = {*taken, *(code for code in kept if code)}
     while True:
-        codes = [f"{zone}{n:0{width}d}" for zone, n in zip(zone_code, number, strict=True)]
-        if len(set(codes)) == len(codes):
+        codes = [old or f"{zone}{n:0{width}d}" for zone, n, old in zip(zone_code, number, kept, strict=True)]
+        fresh = [code for code, old in zip(codes, kept, strict=True) if not old]
+        if len(set(fresh)) == len(fresh) and used.isdisjoint(fresh):
             return codes
         width += 1

@@ -102,6 +102,14 @@ ZONE_ROLES: Aliases = {
     "code": ("编码", "代码", "片区编码", "片区代码", "区划代码", "社区编码", "行政区划代码", "zone_code", "code"),
 }  # fmt: skip
 
+LOCK_ROLES: Aliases = {
+    "layer": ("图层", "类型", "layer", "kind"),
+    "unit_id": (*UNIT_ROLES["unit_id"], "地块", "楼栋", "unit", "parcel"),
+    "grid": ("网格", "网格编号", "网格编码", "网格标识", "所属网格", "grid", "grid_id", "grid_code"),
+    "together": ("同网格", "同组", "合并", "together", "same_grid"),
+    "apart": ("分开", "不同网格", "不同组", "apart", "other_grid"),
+}  # fmt: skip
+
 SAME_ROLE = {"members": {"unit_id": "parcel", "id": "member_id"}}
 """Other words for a role in `--map-column`."""
 

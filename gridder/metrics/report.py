@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,60 @@ def cut_share(graph: UnitGraph, grid: Ints) -> float:
     return float(weight[grid[graph.a] != grid[graph.b]].sum()) / total if total > 0 else 0.0
 
 
+def certificates_of_size(
+    certificates: Sequence[Certificate], out_of_bounds: Collection[str]
+) -> dict[str, Certificate]:
+    """Return the certificate of every grid whose size is out of bounds."""
+    return {
+        grid_id: certificate
+        for certificate in certificates
+        if certificate.reason != "skill-short"
+        for grid_id in certificate.grid_ids
+        if grid_id in out_of_bounds
+    }
+
+
+def certificates_of_skill(
+    certificates: Sequence[Certificate], short: Collection[str]
+) -> dict[str, Certificate]:
+    """Return the certificate of every grid with too few skilled people: `skill-short` before any other."""
+    found: dict[str, Certificate] = {}
+    for certificate in sorted(certificates, key=lambda c: _SKILL_FIRST.get(c.reason, 2), reverse=True):
+        found |= {grid_id: certificate for grid_id in certificate.grid_ids if grid_id in short}
+    return found
+
+
+_SKILL_FIRST = {"skill-short": 0, "not-found": 1}
+
+
+def skill_report(
+    grids: pd.DataFrame, certificates: Sequence[Certificate], *, word: str, minimum: int
+) -> dict[str, Any]:
+    """Return which grids have too few people with a skill.
+
+    Parameters
+    ----------
+    grids
+        One row a grid: `grid_id, n_skilled`.
+    certificates
+        With ids of the plan.
+    """
+    short = grids[(grids["n_skilled"] < minimum).to_numpy()]
+    by_grid = certificates_of_skill(certificates, set(short["grid_id"]))
+    return {
+        "word": word,
+        "minimum": minimum,
+        "grids_short": [
+            {
+                "grid_id": grid_id,
+                "n_skilled": n,
+                "certificate": by_grid[grid_id].as_dict() if grid_id in by_grid else None,
+            }
+            for grid_id, n in zip(short["grid_id"].tolist(), short["n_skilled"].tolist(), strict=True)
+        ],
+    }
+
+
 def layer_report(
     *,
     grids: pd.DataFrame,
@@ -84,10 +139,10 @@ def layer_report(
     certificates
         With ids of the plan.
     """
-    by_grid = {grid_id: c for c in certificates for grid_id in c.grid_ids}
+    out = grids[~grids["within_bounds"].to_numpy(dtype=bool)]
+    by_grid = certificates_of_size(certificates, set(out["grid_id"]))
     excused = grids["grid_id"].map(lambda g: g in by_grid and by_grid[g].reason != "not-found").to_numpy()
     judged = grids[~excused]
-    out = grids[~grids["within_bounds"].to_numpy()]
     report = {
         "n_units": n_units,
         "n_grids": len(grids),

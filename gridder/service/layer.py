@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from gridder.errors import InputError
 from gridder.geometry.crs import areas_m2
 from gridder.geometry.dissolve import outline
 from gridder.geometry.lines import crossed
@@ -31,8 +32,13 @@ from gridder.model import (
 )
 from gridder.progress import Progress
 from gridder.service.ground import Ground
+from gridder.service.locks import by_ids
+from gridder.service.numbers import keep_locked
+from gridder.service.old import OldLayer, match_old
 from gridder.service.people import Peopled
 from gridder.service.sizes import settle_bounds
+from gridder.service.wanted import Layout, Wanted, wanted_of
+from gridder.service.wishes import Wishes
 from gridder.solver import Problem, Solution, solve
 from gridder.units.cut import cut_fields, share_out, strips
 from gridder.units.order import unique_ids
@@ -78,7 +84,10 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """One layer of a plan, positions still being numbers."""
+    """One layer of a plan, positions still being numbers.
+
+    `kept` is the position of the old grid that every grid carries on, -1 for none.
+    """
 
     layer: Layer
     peopled: Peopled
@@ -93,6 +102,9 @@ class Divided:
     grid: Ints
     outlines: Geometries
     certificates: tuple[Certificate, ...]
+    wanted: Wanted
+    old: OldLayer | None
+    kept: Ints
     effort: float
     findings: tuple[Finding, ...]
     notes: dict[str, Any]
@@ -102,11 +114,18 @@ def divide_layer(
     peopled: Peopled,
     ground: Ground,
     reaches: Reaches,
+    wishes: Wishes,
     effort: Effort,
     *,
     progress: Progress,
 ) -> Divided:
-    """Cut, connect and partition one layer."""
+    """Cut, connect and partition one layer.
+
+    Raises
+    ------
+    InputError
+        Where the old plan is of another place, or locks cannot hold.
+    """
     progress("units", 0.0)
     layer = peopled.units.layer
     settled_area = areas_m2(ground.frame.to_world(peopled.settled.geoms))
@@ -154,8 +173,14 @@ def divide_layer(
         bridge_m=reaches.bridge_m,
         barriers=ground.barriers,
     )
+    old = _old(peopled, cut, ground, wishes)
+    layout = Layout(cut.ids, cut.parent, cut.share, cut.unit, land_area, shapely.area(land), zone)
+    wanted = wanted_of(wishes, peopled, layout, ground, old=old)
     progress("solve", 0.0)
-    solution = _solve(peopled.size, land, graph, weight, effort=effort, progress=progress)
+    try:
+        solution = _solve(peopled.size, land, graph, weight, wanted, effort=effort, progress=progress)
+    except InputError as error:
+        raise by_ids(error, cut.ids, wishes.locks.source if wishes.locks else None) from error
     grid = solution.assignment.astype(np.int64)
     progress("grids", 0.0)
     outlines = outline(land, grid, gap_m=gap_m if layer == "field" else 0.0)
@@ -175,10 +200,35 @@ def divide_layer(
         grid=grid,
         outlines=outlines,
         certificates=solution.certificates,
+        wanted=wanted,
+        old=old,
+        kept=_kept(solution, wanted, old),
         effort=solution.effort,
         findings=(*peopled.findings, *findings),
         notes=notes,
     )
+
+
+def _old(peopled: Peopled, cut: Cut, ground: Ground, wishes: Wishes) -> OldLayer | None:
+    if wishes.old is None:
+        return None
+    units = peopled.units
+    return match_old(
+        wishes.old,
+        units.layer,
+        cut.ids,
+        ground.frame.to_world(cut.geoms),
+        has_ids="unit_id" in units.columns,
+    )
+
+
+def _kept(solution: Solution, wanted: Wanted, old: OldLayer | None) -> Ints:
+    n_grids = int(solution.assignment.max(initial=-1)) + 1
+    if old is None or len(solution.kept) == 0:
+        return np.full(n_grids, -1, dtype=np.int64)
+    n_old = len(old.grids)
+    lock = wanted.locked.grid if wanted.locked is not None else np.full(len(solution.assignment), -1)
+    return keep_locked(solution.kept, solution.assignment.astype(np.int64), lock, n_old)
 
 
 def _source_weight(peopled: Peopled, area_m2: Floats) -> Floats | None:
@@ -303,6 +353,7 @@ def _solve(
     land: Geometries,
     graph: UnitGraph,
     weight: Floats,
+    wanted: Wanted,
     *,
     effort: Effort,
     progress: Progress,
@@ -321,6 +372,7 @@ def _solve(
         boundary=shared_m,
         moment=shapely.area(land),
         n_grids=size.n_grids,
+        **wanted.as_problem(),
     )
     return solve(
         problem,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, cast
@@ -21,7 +21,9 @@ from gridder.model import (
     Bridges,
     Finding,
     Layer,
+    Locks,
     Members,
+    Objective,
     Plan,
     PlanReport,
     Size,
@@ -33,9 +35,11 @@ from gridder.privacy import pseudonyms
 from gridder.progress import Progress, silent
 from gridder.service.ground import Ground, barrier_frame, lay_ground, zone_frame
 from gridder.service.layer import Divided, Effort, Reaches, divide_layer
+from gridder.service.old import plan_checksum
 from gridder.service.people import Peopled, people_layer
 from gridder.service.sizes import size_faults
 from gridder.service.tables import LayerTables, roster_table, tabulate
+from gridder.service.wishes import Wishes, wish_faults
 
 VERSIONS_OF = ("gridder", "geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 
@@ -50,6 +54,7 @@ class Inputs:
     zones: Zones | None
     barriers: Barriers | None
     bridges: Bridges | None
+    locks: Locks | None = None
 
     @property
     def layers(self) -> list[Units]:
@@ -67,6 +72,14 @@ def partition(
     zones: Zones | None = None,
     barriers: Barriers | None = None,
     bridges: Bridges | None = None,
+    skill: str | None = None,
+    skill_minimum: int = 1,
+    alike: Mapping[str, float] | None = None,
+    second_size: Size | None = None,
+    locks: Locks | None = None,
+    old: Plan | None = None,
+    stability: float = 10.0,
+    objective: Objective = "mix",
     rng: int = 0,
     effort: float = 1.0,
     time_limit_s: float | None = None,
@@ -91,6 +104,22 @@ def partition(
         Areas that no grid leaves, and lines that no grid crosses.
     bridges
         Crossings over barriers, points or lines from bank to bank: each links the units on both sides.
+    skill, skill_minimum
+        A skill, as a word of the roster's column of skills, and how many of its people every grid needs.
+    alike
+        Columns of the units in which the units of a grid should be alike, numbers or up to 50 categories, and the
+        price of each: 1 is as dear as the whole of the shape.
+    second_size
+        A further size whose `minimum` and `maximum` are kept where that costs little; a miss is priced, not
+        ruled out.
+    locks
+        Units that must be in a grid of the old plan, share a grid, or be in different ones.
+    old, stability
+        A plan to stay near, and the price of the share of people who change grid. Its units are known by their
+        id, else by their place; grids that carry on old ones keep their id, number and code.
+    objective
+        What makes a grid compact: `moment` (its units are near its centre), `cut` (its borders are short),
+        `medoid` (its units are near one of them), or `mix` of moment and cut.
     rng, effort, time_limit_s
         Random input, work of the solver, and a cap on its seconds for each layer.
         The same input, `rng` and `effort` give the same plan, whatever the order of rows.
@@ -117,9 +146,19 @@ def partition(
     InputError
         With every fault of the inputs.
     """
-    inputs = Inputs(fields, buildings, members, zones, barriers, bridges)
+    inputs = Inputs(fields, buildings, members, zones, barriers, bridges, locks)
     sizes = {"field": size, "building": building_size or size}
-    _check(inputs.layers, sizes)
+    wishes = Wishes(
+        objective=objective,
+        skill=skill,
+        skill_minimum=skill_minimum,
+        alike=alike or {},
+        second_size=second_size,
+        locks=locks,
+        old=old,
+        stability=stability,
+    )
+    _check(inputs, sizes, wishes)
     clock = _Clock(progress)
 
     clock("measure", 0.0)
@@ -132,6 +171,7 @@ def partition(
             layer,
             ground,
             Reaches(gap_m, bridge_m, reach_m, plot_reach_m),
+            wishes,
             Effort(rng, effort, time_limit_s),
             progress=clock,
         )
@@ -143,6 +183,12 @@ def partition(
     parameters = {
         "size": _size_dict(sizes["field"]) if fields is not None else None,
         "building_size": _size_dict(sizes["building"]) if buildings is not None else None,
+        "skill": skill,
+        "skill_minimum": skill_minimum,
+        "alike": dict(alike or {}),
+        "second_size": _size_dict(second_size),
+        "stability": stability,
+        "objective": objective,
         "rng": rng,
         "effort": effort,
         "time_limit_s": time_limit_s,
@@ -163,7 +209,9 @@ def partition(
         zones=zone_frame(ground),
         barriers=barrier_frame(ground),
         report=report,
-        recipe=_recipe(inputs, ground, divided, parameters),
+        recipe=_recipe(inputs, ground, divided, parameters)
+        | {"last_numbers": {t.layer: t.last_numbers for t in tables}}
+        | ({"old": {"sha256": plan_checksum(old)}} if old is not None else {}),
         roster=roster_table(members, ids) if members is not None else None,
     )
 
@@ -195,8 +243,8 @@ class _Clock:
         return {stage: round(spent, 3) for stage, spent in self._seconds.items()}
 
 
-def _check(layers: Sequence[Units], sizes: dict[str, Size | None]) -> None:
-    if not layers:
+def _check(inputs: Inputs, sizes: dict[str, Size | None], wishes: Wishes) -> None:
+    if not inputs.layers:
         raise InputError(
             [
                 Finding(
@@ -206,7 +254,8 @@ def _check(layers: Sequence[Units], sizes: dict[str, Size | None]) -> None:
                 )
             ]
         )
-    faults = [fault for units in layers for fault in size_faults(sizes[units.layer], units.layer)]
+    faults = [fault for units in inputs.layers for fault in size_faults(sizes[units.layer], units.layer)]
+    faults += wish_faults(wishes, inputs.layers, inputs.members)
     if faults:
         raise InputError(faults)
 
@@ -320,7 +369,7 @@ def _recipe(
 ) -> dict[str, Any]:
     """Return what is needed to make the same plan again."""
     sources: dict[str, Any] = {}
-    for name in ("fields", "buildings", "members"):
+    for name in ("fields", "buildings", "members", "locks"):
         single = getattr(inputs, name)
         sources[name] = [dict(vars(single.source))] if single is not None else []
     for name in ("zones", "barriers", "bridges"):

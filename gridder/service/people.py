@@ -29,6 +29,7 @@ class Peopled:
     """The settled units of a layer, the people in them and what each of them counts."""
 
     units: Units
+    members: Members | None
     settled: Settled
     counting: Counting
     size: Size
@@ -65,8 +66,10 @@ def people_layer(
     placed = _place(units, settled, people, home_is_for=home_is_for, reach_m=reach_m)
     if counting.of_people and not (placed.unit >= 0).any():
         raise InputError([_nobody_placed(units, members, placed)])
-    weight, findings = _member_weight(counting, members, people, placed)
-    return Peopled(units, settled, counting, size, people, placed, weight, (*settled.findings, *findings))
+    weight, findings = member_weight(counting, members, people, placed)
+    return Peopled(
+        units, members, settled, counting, size, people, placed, weight, (*settled.findings, *findings)
+    )
 
 
 def _place(
@@ -119,9 +122,10 @@ def _nobody_placed(units: Units, members: Members | None, placed: Placed) -> Fin
     )
 
 
-def _member_weight(
+def member_weight(
     counting: Counting, members: Members | None, people: pd.DataFrame, placed: Placed
 ) -> tuple[Floats, list[Finding]]:
+    """Return what every member counts for, shape (m,), and what was noticed of households."""
     n, rows = len(people), people["row"].to_numpy()
     if members is None or not counting.of_people:
         return np.zeros(n), []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,14 @@ import shapely
 
 from gridder.geometry.measure import grid_moments_m2, polsby_popper
 from gridder.groups.composition import compose_skills, compose_units
-from gridder.groups.numbering import grid_codes, number_grids
-from gridder.metrics.report import contiguous_grids, cut_share, layer_report
+from gridder.metrics.report import (
+    certificates_of_size,
+    certificates_of_skill,
+    contiguous_grids,
+    cut_share,
+    layer_report,
+    skill_report,
+)
 from gridder.model import (
     LINK_KINDS,
     MEMBER_TEXT_COLUMNS,
@@ -24,8 +31,12 @@ from gridder.model import (
     Layer,
     Members,
 )
+from gridder.service.alike import share_within, values_of
 from gridder.service.ground import Ground
 from gridder.service.layer import Divided
+from gridder.service.numbers import name_grids
+from gridder.service.old import stability
+from gridder.service.wishes import second_bounds
 
 CATEGORIES = ("layer", "grid_id", "attribute", "value", "count")
 
@@ -43,6 +54,7 @@ class LayerTables:
     composition: pd.DataFrame
     report: dict[str, Any]
     unplaced: dict[str, int]
+    last_numbers: dict[str, int]
 
 
 def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> LayerTables:
@@ -50,14 +62,13 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     layer, n_grids = divided.layer, len(divided.outlines)
     zone_of_grid = np.full(n_grids, -1, dtype=np.int64)
     zone_of_grid[divided.grid] = divided.zone
-    number = number_grids(divided.outlines, zone_of_grid)
-    codes = grid_codes([ground.zone_codes[z] for z in zone_of_grid], number)
-    order = np.lexsort((number, np.where(zone_of_grid < 0, len(ground.zones), zone_of_grid)))
+    names = name_grids(divided.outlines, zone_of_grid, ground, layer, old=divided.old, kept=divided.kept)
+    order = np.lexsort((names.number, np.where(zone_of_grid < 0, len(ground.zones), zone_of_grid)))
     position = np.empty(n_grids, dtype=np.int64)
     position[order] = np.arange(n_grids)
 
     grid = position[divided.grid]
-    grid_ids = np.array([f"{layer[0].upper()}-{codes[g]}" for g in order], dtype=object)
+    grid_ids = np.array([names.grid_id[g] for g in order], dtype=object)
     ids = np.asarray(divided.cut.ids, dtype=object)
     certificates = tuple(
         Certificate(
@@ -73,8 +84,8 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     grids = _grids(
         divided, ground, grid, outlines=divided.outlines[order], grid_ids=grid_ids, certificates=certificates
     )
-    grids.insert(1, "code", [codes[g] for g in order])
-    grids.insert(2, "number", number[order])
+    grids.insert(1, "code", [names.code[g] for g in order])
+    grids.insert(2, "number", names.number[order])
     graph = divided.graph
     adjacency = pd.DataFrame(
         {
@@ -107,8 +118,17 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
             if grid[graph.a[k]] == grid[graph.b[k]]
         ],
     )
-    report |= divided.notes
+    report |= divided.notes | _wishes_report(divided, grids, certificates, grid)
     placements, unplaced = _placements(divided, grid, grid_ids, ids, pseudonyms)
+    if divided.old is not None:
+        report["stability"] = stability(
+            divided.old,
+            grid_ids=grid_ids.tolist(),
+            unit_grid_ids=grid_ids[grid],
+            unit_ids=ids,
+            weight=divided.weight,
+            placements=placements,
+        )
     return LayerTables(
         layer=layer,
         grids=grids,
@@ -119,7 +139,36 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         composition=_composition(divided, grid, grid_ids),
         report=report,
         unplaced=unplaced,
+        last_numbers=names.last,
     )
+
+
+def _wishes_report(
+    divided: Divided, grids: pd.DataFrame, certificates: Sequence[Certificate], grid: np.ndarray
+) -> dict[str, Any]:
+    """Return how far the wishes beside the size came true."""
+    wishes, report = divided.wanted.wishes, dict[str, Any]()
+    if divided.wanted.skilled is not None and wishes.skill is not None:
+        report["skill"] = skill_report(grids, certificates, word=wishes.skill, minimum=wishes.skill_minimum)
+    if wishes.second_size is not None and divided.wanted.second is not None:
+        least, most = second_bounds(wishes.second_size)
+        size = grids["second_size"]
+        report["second_size"] = {
+            "of": wishes.second_size.of,
+            "minimum": least,
+            "maximum": most if math.isfinite(most) else None,
+            "within_bounds": float(((size >= least) & (size <= most)).mean()),
+        }
+    attributes = divided.peopled.units.attributes.iloc[divided.peopled.settled.source_row[divided.cut.parent]]
+    alike = {
+        name: {
+            "weight": weight,
+            "within": share_within(values_of(attributes[name]), shapely.area(divided.land), grid),
+        }
+        for name, weight in wishes.alike.items()
+        if name in attributes
+    }
+    return report | ({"alike": alike} if alike else {})
 
 
 def _grids(
@@ -136,7 +185,9 @@ def _grids(
     zone[grid] = divided.zone
     size = np.bincount(grid, weights=divided.weight, minlength=n).astype(float)
     unit = divided.cut.unit
-    reasons = {g: c.reason for c in certificates for g in c.grid_ids}
+    within = divided.bounds.within(size)
+    further = _further_sizes(divided, grid, n)
+    reasons = _reasons(divided, grid_ids, within, further, certificates)
     return gpd.GeoDataFrame(
         {
             "grid_id": grid_ids,
@@ -148,9 +199,10 @@ def _grids(
             "deviation": (size - divided.bounds.target) / divided.bounds.target,
             "n_units": np.bincount(grid, minlength=n),
             "n_members": np.bincount(grid[unit[unit >= 0]], minlength=n),
+            **further,
             "area_ha": np.bincount(grid, weights=divided.land_area_m2, minlength=n) / SQUARE_METRES_PER_HA,
             "polsby_popper": polsby_popper(outlines),
-            "within_bounds": divided.bounds.within(size),
+            "within_bounds": within,
             "contiguous": contiguous_grids(divided.graph, grid, n),
             "reason": pd.Series([reasons.get(g) for g in grid_ids], dtype="str"),
             "valid_from": pd.Series([None] * n, dtype="str"),
@@ -158,6 +210,32 @@ def _grids(
         },
         geometry=ground.frame.to_world(outlines),
     )
+
+
+def _further_sizes(divided: Divided, grid: np.ndarray, n: int) -> dict[str, np.ndarray]:
+    """Return the columns that grids have where more than a size was asked for."""
+    wanted, columns = divided.wanted, dict[str, np.ndarray]()
+    if wanted.skilled is not None:
+        columns["n_skilled"] = np.bincount(grid, wanted.skilled, n).astype(np.int64)
+    if wanted.second is not None:
+        columns["second_size"] = np.bincount(grid, wanted.second, n).astype(np.float64)
+    return columns
+
+
+def _reasons(
+    divided: Divided,
+    grid_ids: np.ndarray,
+    within: np.ndarray,
+    further: Mapping[str, np.ndarray],
+    certificates: Sequence[Certificate],
+) -> dict[str, str]:
+    """Return why grids are out of bounds, or have too few skilled people."""
+    short = np.zeros(len(grid_ids), dtype=bool)
+    if "n_skilled" in further:
+        short = further["n_skilled"] < divided.wanted.wishes.skill_minimum
+    found = certificates_of_skill(certificates, set(grid_ids[short]))
+    found |= certificates_of_size(certificates, set(grid_ids[~within]))
+    return {grid_id: certificate.reason for grid_id, certificate in found.items()}
 
 
 def _units(divided: Divided, ground: Ground, grid_id: np.ndarray, ids: np.ndarray) -> gpd.GeoDataFrame:

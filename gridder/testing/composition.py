@@ -20,7 +20,7 @@ def check_composition(case: Case) -> list[str]:
         frame = case.members.frame
         grid = case.placements.set_index("member_id")["grid_id"].reindex(pseudonyms_of(case.members))
         has = pd.DataFrame({"grid_id": grid.to_numpy(), "value": frame["skill"]}).dropna()
-        has["value"] = [re.split(r"[、,，;；/]\s*", text) for text in has["value"]]
+        has["value"] = [re.split(r"\s*[、,，;；/／|｜\n]\s*", text.strip()) for text in has["value"]]
         has = has.explode("value")
         if _counted(has[has["value"] != ""]) != _told(table[skills]):
             out.append("composition: the skills of a grid are not those of its members")
