@@ -18,6 +18,7 @@ from numba import njit
 
 from gridder.model import Floats, Ints
 from gridder.solver.initial import bisect
+from gridder.solver.recombine import recombine
 from gridder.solver.search import Terms, anneal
 
 BLOCK = 3000
@@ -93,16 +94,18 @@ def _local_graph(indptr: Ints, indices: Ints, units: Ints, where: Ints) -> tuple
 
 
 @njit(cache=True, nogil=True)
-def _anneal_block(
+def _search_block(
     terms: Terms,
+    xy: Floats,
     units: Ints,
     where: Ints,
     by_people: bool,
     temperature: Floats,
+    pairs: bool,
     part: Ints,
     state: npt.NDArray[np.uint64],
 ) -> None:
-    """Anneal whole grids, given as their units, on a graph of their own."""
+    """Anneal whole grids, given as their units, on a graph of their own, or recombine them in pairs."""
     local = local_terms(terms, units, where)
     label = part[units]
     names = np.unique(label)
@@ -110,11 +113,14 @@ def _anneal_block(
     for i in range(len(local.home)):
         at = np.searchsorted(names, local.home[i])
         local.home[i] = at if at < len(names) and names[at] == local.home[i] else -1
-    anneal(local, by_people, temperature, own, len(names), state)
+    if pairs:
+        recombine(local, xy[units], by_people, temperature, own, len(names), state)
+    else:
+        anneal(local, by_people, temperature, own, len(names), state)
     part[units] = names[own]
 
 
-def anneal_all(
+def search_all(
     terms: Terms,
     xy: Floats,
     by_people: bool,
@@ -124,9 +130,11 @@ def anneal_all(
     each: Callable[[float], None],
     *,
     turn: float,
+    pairs: bool,
 ) -> None:
-    """Anneal all grids in place, block by block; `turn` is the angle by which the blocks lie.
+    """Anneal all grids in place, or recombine them in pairs, block by block.
 
+    `turn` is the angle by which the blocks lie.
     `each` is told the share done, and may raise to stop: `part` is then a plan all the same.
     """
     where = np.full(len(part), -1, np.int64)
@@ -134,7 +142,7 @@ def anneal_all(
     states = [np.array([s], np.uint64) for s in seed.generate_state(len(blocks), np.uint64)]
 
     def task(units: Ints, state: npt.NDArray[np.uint64]) -> Callable[[], None]:
-        return lambda: _anneal_block(terms, units, where, by_people, temperature, part, state)
+        return lambda: _search_block(terms, xy, units, where, by_people, temperature, pairs, part, state)
 
     run_all([task(units, state) for units, state in zip(blocks, states, strict=True)], each)
 

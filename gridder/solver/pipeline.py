@@ -13,7 +13,8 @@ from gridder.errors import Stopped
 from gridder.model import Floats, Ints
 from gridder.progress import Progress, silent
 from gridder.solver import exact, proof
-from gridder.solver.blocks import BLOCK, anneal_all, first_plan, local_terms
+from gridder.solver.blocks import BLOCK, first_plan, local_terms, search_all
+from gridder.solver.cells import cells
 from gridder.solver.certificate import Graph, build_graph, by_first_unit, count_range, set_apart
 from gridder.solver.contract import contract, expanded, with_locks
 from gridder.solver.counts import choose_counts
@@ -35,6 +36,7 @@ _HOT, _WARM, _CALM, _COLD = 0.08, 0.05, 0.02, 0.005
 _PASS = 40
 """Sweeps after which the blocks are laid anew."""
 _TURN = 0.9
+_SWEEPS_PER_PAIRING = 20
 _MOSTLY_KNOWN = 0.5
 """Share of the units that an old plan must know for the search to begin with it."""
 _VISITS_PER_PASS = 2_000_000
@@ -79,6 +81,12 @@ class _Work:
     def graph(self) -> Graph:
         """Contiguity of the units."""
         return Graph(self.terms.indptr, self.terms.indices, self.terms.length)
+
+    @property
+    def tight(self) -> bool:
+        """Whether the bounds are so tight that units can hardly move one by one."""
+        there = self.terms.weight[self.terms.weight > 0.0]
+        return len(there) > 0 and 2.0 * float(np.median(there)) > self.terms.size[2] - self.terms.size[0]
 
     def out_of_bounds(self, part: Ints) -> Ints:
         """Return the grids whose weight is out of bounds."""
@@ -259,7 +267,12 @@ def _first_plan(work: _Work, tell: Tell) -> Ints:
     units = np.argsort(work.piece, kind="stable")
     ends = np.cumsum(np.bincount(work.piece))
     regions = np.stack([np.append(0, ends[:-1]), ends, work.counts], axis=1)
-    return by_first_unit(first_plan(work.terms, work.xy, regions, units, tell))
+    part = first_plan(work.terms, work.xy, regions, units, tell)
+    if work.tight:
+        other = cells(work.terms.indptr, work.terms.indices, work.terms.weight, work.xy, regions, units)
+        if len(np.unique(other)) == len(np.unique(part)) and work.cost(other) < work.cost(part):
+            part = other
+    return by_first_unit(part)
 
 
 def _rounds(effort: float) -> Iterator[float]:
@@ -300,7 +313,10 @@ def _search(
     if len(work.old) > 0:
         hot = _CALM
     schedule = np.concatenate([np.geomspace(hot, _COLD, sweeps), np.zeros(3)])
-    part = _anneal(work, part, schedule, seed, _within(tell, 0.0, 0.8), by_people=False)
+    part = _anneal(work, part, schedule, seed, _within(tell, 0.0, 0.6), by_people=False)
+    if work.tight:
+        pairs = max(2, sweeps // _SWEEPS_PER_PAIRING)
+        part = _recombine(work, part, pairs, seed, _within(tell, 0.6, 0.8))
     part = _mend_all(work, part, seed, 1)
     return by_first_unit(_anneal(work, part, _POLISH, seed, _within(tell, 0.8, 1.0), by_people=True))
 
@@ -322,8 +338,28 @@ def _anneal(
     passes = max(passes, len(schedule) * min(len(part), BLOCK) // _VISITS_PER_PASS)
     for i, temperature in enumerate(np.array_split(schedule, passes)):
         told = _within(tell, i / passes, (i + 1) / passes)
-        anneal_all(
-            work.settled(part), work.xy, by_people, temperature, part, seed.spawn(1)[0], told, turn=i * _TURN
+        search_all(
+            work.settled(part),
+            work.xy,
+            by_people,
+            temperature,
+            part,
+            seed.spawn(1)[0],
+            told,
+            turn=i * _TURN,
+            pairs=False,
+        )
+    return part
+
+
+def _recombine(work: _Work, part: Ints, sweeps: int, seed: np.random.SeedSequence, tell: Tell) -> Ints:
+    """Recombine pairs of a plan in place, with the blocks laid anew once."""
+    for i, count in enumerate((sweeps - sweeps // 2, sweeps // 2)):
+        told = _within(tell, i / 2.0, (i + 1) / 2.0)
+        still = np.zeros(count)
+        turn = (i + 0.5) * _TURN
+        search_all(
+            work.settled(part), work.xy, False, still, part, seed.spawn(1)[0], told, turn=turn, pairs=True
         )
     return part
 
