@@ -217,6 +217,7 @@ def certificates(
     count_fits: bool,
     skill: Floats | None = None,
     skill_minimum: float = 0.0,
+    skill_proofs: Sequence[Ints] = (),
 ) -> tuple[Certificate, ...]:
     """Return the certificates of a plan, sorted by their first unit.
 
@@ -232,6 +233,9 @@ def certificates(
     skill, skill_minimum
         People with the skill in every unit, shape (n,), and how many every grid needs; grids in bounds that
         lack them are certified too.
+    skill_proofs
+        Whole components, or all of them, of which an exact search has shown that no plan within bounds gives
+        every grid the skill.
     """
     load = np.bincount(assignment, weight)
     bad = out_of_bounds(load, apart)
@@ -259,7 +263,7 @@ def certificates(
         grids = np.flatnonzero(bad & (piece_of == piece))
         out.extend(_certify_piece(weight, apart, assignment, units, grids))
     if skill is not None and skill_minimum > 0.0:
-        out.extend(_certify_skill(weight, apart, assignment, skill, skill_minimum, n_grids))
+        out.extend(_certify_skill(weight, apart, assignment, skill, skill_minimum, n_grids, skill_proofs))
     return tuple(sorted(out, key=lambda c: (c.unit_ids[0], c.reason)))
 
 
@@ -278,9 +282,15 @@ def _certify_piece(
 
 
 def _certify_skill(
-    weight: Floats, apart: Apart, assignment: Ints, skill: Floats, needed: float, n_grids: int | None
+    weight: Floats,
+    apart: Apart,
+    assignment: Ints,
+    skill: Floats,
+    needed: float,
+    n_grids: int | None,
+    proofs: Sequence[Ints],
 ) -> Iterator[Certificate]:
-    """Yield why grids in bounds lack a skill: too few people have it, or no better plan was found.
+    """Yield why grids in bounds lack a skill: too few people have it, no plan can, or none was found.
 
     Too few are they where they cannot serve the least number of grids that fits a component, or all
     components together not the number asked for.
@@ -306,6 +316,10 @@ def _certify_skill(
         grids = grids[short[grids]]
         if len(grids) > 0 and served[p] < ranges[p][0]:
             yield certify("skill-short", grids, units, weight, apart)
+            continue
+        proven = next((own for own in proofs if np.isin(units, own).all()), None)
+        if len(grids) > 0 and proven is not None:
+            yield certify("proved-infeasible", grids, proven, weight, apart)
             continue
         for g in grids:
             yield certify("not-found", np.array([g]), np.flatnonzero(assignment == g), weight, apart)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, product
 from typing import Any
@@ -203,6 +203,26 @@ def check_bounds(case: Case) -> list[str]:
     return out
 
 
+def check_skill_certificates(case: Case, skilled: Floats, minimum: float) -> list[str]:
+    """Return grids with too few skilled people that have no certificate, and certificates that do not hold.
+
+    `skilled` are the people with the skill in every unit, shape (n,).
+    """
+    question = replace(_question(case), skill=skilled, skill_minimum=minimum)
+    told = {entry["grid_id"]: entry for entry in case.report["skill"]["grids_short"]}
+    held = np.bincount(case.grid, skilled, len(case.grids))
+    out = []
+    for i, grid_id in enumerate(case.grids["grid_id"]):
+        if held[i] >= minimum:
+            out += [f"skill: grid {grid_id} has enough people with it"] if grid_id in told else []
+        elif grid_id not in told or told[grid_id]["n_skilled"] != held[i] or not told[grid_id]["certificate"]:
+            out.append(f"skill: grid {grid_id} has {held[i]:g} people with it, and no certificate tells so")
+        elif told[grid_id]["certificate"]["reason"] in ("skill-short", "not-found"):
+            faults = _case_faults(case, question, told[grid_id]["certificate"], i)
+            out += [f"certificate of {grid_id}: {fault}" for fault in faults]
+    return out
+
+
 def _question(case: Case) -> Question:
     return Question(
         near=case.neighbours(),
@@ -361,11 +381,24 @@ def _skill_short(question: Question, plan: Ints, units: Ints, grid: int) -> list
     return faults if too_few else [*faults, "there are enough people with the skill"]
 
 
-def _proved(question: Question, _plan: Ints, units: Ints, _grid: int) -> list[str]:
-    light = {u for u, heavy in enumerate(question.heavy.tolist()) if not heavy}
+def _proved(question: Question, plan: Ints, units: Ints, grid: int) -> list[str]:
+    """No plan keeps the bounds; or, where the grid does and lacks the skill, none keeps both."""
+    skilled = not _out_of_bounds(question, plan)[grid]
+    if skilled and not _short_of_skill(question, plan)[grid]:
+        return ["its grid lacks nothing"]
     everything = np.concatenate(question.inside) if question.inside else units[:0]
     if question.n_grids is not None and np.array_equal(np.sort(everything), np.sort(units)):
-        return ["some shares of the grids can be divided"] if _a_share_divides(question) else []
+        divides = _a_share_divides(question, skilled=skilled)
+        return ["some shares of the grids can be divided"] if divides else []
+    if skilled:
+        if not any(np.array_equal(piece, np.sort(units)) for piece in question.inside):
+            return ["its units are not a whole connected piece"]
+        return ["a search finds a plan with the skill"] if _divides(question, units, skilled=True) else []
+    return _proved_nearby(question, units)
+
+
+def _proved_nearby(question: Question, units: Ints) -> list[str]:
+    light = set(np.flatnonzero(~question.heavy).tolist())
     if len(units) == 1:
         fits = connected_set_fits(question, int(units[0]), light)
         return ["a connected set with its unit keeps the bounds"] if fits else []
@@ -373,31 +406,41 @@ def _proved(question: Question, _plan: Ints, units: Ints, _grid: int) -> list[st
     doors = [u for u in sorted(inside) if question.near[u] & light - inside]
     if len(doors) > 1:
         return ["its units hang on the rest by more than one unit"]
-    if _divides(question, units, root=doors[0] if doors else None):
-        return [
-            "a search finds a plan of the units behind their one link to the rest"
-            if doors
-            else "a search finds a plan"
-        ]
-    return []
+    if not _divides(question, units, root=doors[0] if doors else None):
+        return []
+    return ["a search finds a plan of its units" + (" behind their one link to the rest" if doors else "")]
 
 
-def _divides(question: Question, units: Ints, *, count: int | None = None, root: int | None = None) -> bool:
+def _divides(
+    question: Question,
+    units: Ints,
+    *,
+    count: int | None = None,
+    root: int | None = None,
+    skilled: bool = False,
+) -> bool:
     """Return whether a plan of some units is known to exist."""
     found = plan_exists(
-        question.near, question.weight, units.tolist(), question.bounds, count=count, root=root
+        question.near,
+        question.weight,
+        units.tolist(),
+        question.bounds,
+        count=count,
+        root=root,
+        skill=question.skill if skilled else None,
+        needed=question.skill_minimum if skilled else 0.0,
     )
     return found is True
 
 
-def _a_share_divides(question: Question) -> bool:
+def _a_share_divides(question: Question, *, skilled: bool) -> bool:
     """Return whether the number of grids asked for can be shared over the pieces so that each is divided."""
     sums = {0}
     for units in question.inside:
         possible = [m for m in question.counts(units) if m <= (question.n_grids or 0)]
         if len(question.inside) == 1:
             possible = [m for m in possible if m == question.n_grids]
-        possible = [m for m in possible if _divides(question, units, count=m)]
+        possible = [m for m in possible if _divides(question, units, count=m, skilled=skilled)]
         sums = {done + m for done, m in product(sums, possible)}
     return question.n_grids in sums
 

@@ -5,7 +5,7 @@ First by trying all grids of one unit after the other, then by an exact model wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -30,6 +30,8 @@ def plan_exists(
     *,
     count: int | None = None,
     root: int | None = None,
+    skill: Floats | None = None,
+    needed: float = 0.0,
 ) -> bool | None:
     """Return whether units can be divided into connected sets within bounds; None where it is not settled.
 
@@ -43,14 +45,18 @@ def plan_exists(
         Exactly so many sets, or any number.
     root
         A unit whose set has no lower bound.
+    skill, needed
+        People with a skill in every unit, and how many every set needs.
     """
+    skill = np.zeros(len(weight)) if skill is None else skill
+    trial = _Trial(near, weight, units, bounds, skill=skill, needed=needed)
     try:
-        return _Trial(near, weight, units, bounds).divides(count, root)
+        return trial.divides(count, root)
     except _TooManyError:
         pass
     if len(units) > MODEL_UNITS:
         return None
-    return _model(near, weight, sorted(units), bounds, count=count, root=root)
+    return _model(near, weight, sorted(units), bounds, skill=skill, needed=needed, count=count, root=root)
 
 
 class _TooManyError(Exception):
@@ -66,12 +72,17 @@ class _Trial:
         weight: Floats,
         units: Sequence[int],
         bounds: tuple[float, float],
+        *,
+        skill: Floats,
+        needed: float,
     ) -> None:
         self.units = sorted(units)
         at = {u: i for i, u in enumerate(self.units)}
         self.near = [sum(1 << at[v] for v in near[u] if v in at) for u in self.units]
         self.weight = [float(weight[u]) for u in self.units]
+        self.skill = [float(skill[u]) for u in self.units]
         self.lower, self.upper = bounds
+        self.needed = needed * (1.0 - 1e-9)
         self.hopeless: set[tuple[int, int | None]] = set()
         self.steps = 0
 
@@ -107,27 +118,35 @@ class _Trial:
         )
 
     def _divides_piece(self, piece: int, count: int | None) -> bool:
-        if count == 1 or (count is None and self.lower <= self._weigh(piece) <= self.upper):
+        if count == 1 or (count is None and self.weigh(piece) <= self.upper):
             return True
-        pivot = max(self._bits(piece), key=lambda u: (self.weight[u], -(self.near[u] & piece).bit_count()))
+        pivot = max(self.bits(piece), key=lambda u: (self.weight[u], -(self.near[u] & piece).bit_count()))
         return any(
-            self._weigh(chosen) >= self.lower
-            and self._divides(piece & ~chosen, None if count is None else count - 1)
+            self.is_enough(chosen) and self._divides(piece & ~chosen, None if count is None else count - 1)
             for chosen in self.connected_sets(pivot, piece)
         )
 
     def _range(self, piece: int) -> range:
         """Return the numbers of sets that fit the weight of a piece."""
-        total, n = self._weigh(piece), piece.bit_count()
+        total, n = self.weigh(piece), piece.bit_count()
         least = next((m for m in range(1, n + 1) if m * self.upper >= total), n + 1)
         most = n if self.lower <= 0.0 else min(n, int(total / self.lower))
+        if self.needed > 0.0:
+            most = min(most, int(self.held(piece) / self.needed))
         return range(least, most + 1)
 
-    def _weigh(self, some: int) -> float:
-        return sum(self.weight[u] for u in self._bits(some))
+    def is_enough(self, chosen: int) -> bool:
+        """Return whether some units have the weight and the people with the skill that a set needs."""
+        return self.weigh(chosen) >= self.lower and (self.needed <= 0.0 or self.held(chosen) >= self.needed)
+
+    def held(self, some: int) -> float:
+        return sum(self.skill[u] for u in self.bits(some))
+
+    def weigh(self, some: int) -> float:
+        return sum(self.weight[u] for u in self.bits(some))
 
     @staticmethod
-    def _bits(some: int) -> Iterator[int]:
+    def bits(some: int) -> Iterator[int]:
         while some:
             bit = some & -some
             some ^= bit
@@ -172,6 +191,8 @@ def _model(
     units: list[int],
     bounds: tuple[float, float],
     *,
+    skill: Floats,
+    needed: float,
     count: int | None,
     root: int | None,
 ) -> bool | None:
@@ -199,6 +220,9 @@ def _model(
         lower = 0.0 if root is not None and r == 0 else bounds[0]
         model.add([*loads, (label[r, r], -lower)], 0.0, np.inf)
         model.add([*loads, (label[r, r], -bounds[1])], -np.inf, 0.0)
+        if needed > 0.0:
+            people = [(label[r, i], float(skill[units[i]])) for i in range(r, n)]
+            model.add([*people, (label[r, r], -needed)], 0.0, np.inf)
         for i in range(r + 1, n):
             out = [(flow[r, i, b], 1.0) for a, b in links if a == i and b >= r]
             into = [(flow[r, a, i], -1.0) for a, b in links if b == i and a > r]
@@ -247,3 +271,47 @@ class _Rows:
         if found.status == 2:
             return np.empty(0)
         return None if found.x is None else np.asarray(found.x, dtype=np.float64)
+
+
+def least_cost(
+    near: Sequence[set[int]],
+    weight: Floats,
+    units: Sequence[int],
+    bounds: tuple[float, float],
+    *,
+    count: int,
+    price: Callable[[list[int]], float],
+    most_sets: int = 20_000,
+) -> float | None:
+    """Return the least sum of prices of so many connected sets within bounds; None where there are too many.
+
+    All connected sets within bounds are listed, and HiGHS chooses among them (Garfinkel and Nemhauser 1970,
+    doi:10.1287/mnsc.16.8.B495).
+    """
+    trial = _Trial(near, weight, units, bounds, skill=np.zeros(len(weight)), needed=0.0)
+    everything = (1 << len(trial.units)) - 1
+    sets: list[list[int]] = []
+    try:
+        for first in range(len(trial.units)):
+            for chosen in trial.connected_sets(first, everything & ~((1 << first) - 1)):
+                if trial.is_enough(chosen):
+                    sets.append([*trial.bits(chosen)])
+                if len(sets) > most_sets:
+                    return None
+    except _TooManyError:
+        return None
+    entries = [(unit, column) for column, own in enumerate(sets) for unit in own]
+    rows, columns = np.array(entries, dtype=np.int64).reshape(-1, 2).T
+    shape = (len(trial.units), len(sets))
+    once = coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
+    found = milp(
+        np.array([price([trial.units[u] for u in own]) for own in sets]),
+        constraints=[
+            LinearConstraint(once, 1.0, 1.0),
+            LinearConstraint(np.ones((1, len(sets))), count, count),
+        ],
+        integrality=np.ones(len(sets)),
+        bounds=Bounds(0.0, 1.0),
+        options={"node_limit": _NODES, "time_limit": _SECONDS, "mip_rel_gap": 0.0},
+    )
+    return float(found.fun) if found.status == 0 else None

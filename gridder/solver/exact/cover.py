@@ -32,7 +32,16 @@ class _SpentError(Exception):
 
 
 def search_cover(
-    indptr: Ints, indices: Ints, weight: Ints, lo: int, hi: int, *, count: int, steps: int
+    indptr: Ints,
+    indices: Ints,
+    weight: Ints,
+    lo: int,
+    hi: int,
+    *,
+    count: int,
+    steps: int,
+    skill: Ints | None = None,
+    needed: int = 0,
 ) -> Search:
     """Divide a connected graph into connected grids of weight `lo` to `hi`, or prove that it cannot be done.
 
@@ -44,21 +53,25 @@ def search_cover(
         Exactly so many grids; 0 for any number.
     steps
         Units taken into or left out of a grid after which the search is given up.
+    skill, needed
+        People with a skill in every unit, whole numbers of shape (n,), and how many every grid needs.
     """
     n = len(weight)
     if n > MOST_UNITS:
         return Search(UNDECIDED, np.empty(0, np.int64))
-    found = _search_once(indptr, indices, weight, lo, hi, count, steps // _RUNS)
+    skill = np.zeros(n, np.int64) if skill is None else skill
+    size = lo, hi, needed, count
+    found = _search_once(indptr, indices, weight, skill, size, steps // _RUNS)
     rng = np.random.default_rng(0)
     for _ in range(_RUNS // 2 - 1):
         if found.status != UNDECIDED:
             return found
         place, start, near = _shuffled(indptr, indices, rng)
-        found = _search_once(start, near, weight[place], lo, hi, count, steps // _RUNS)
+        found = _search_once(start, near, weight[place], skill[place], size, steps // _RUNS)
         if found.status == FOUND:
             found.label[place] = found.label.copy()
     if found.status == UNDECIDED:
-        found = _search_once(indptr, indices, weight, lo, hi, count, steps // 2)
+        found = _search_once(indptr, indices, weight, skill, size, steps // 2)
     return found
 
 
@@ -72,10 +85,11 @@ def _shuffled(indptr: Ints, indices: Ints, rng: np.random.Generator) -> tuple[In
 
 
 def _search_once(
-    indptr: Ints, indices: Ints, weight: Ints, lo: int, hi: int, count: int, steps: int
+    indptr: Ints, indices: Ints, weight: Ints, skill: Ints, size: tuple[int, int, int, int], steps: int
 ) -> Search:
+    lo, hi, needed, count = size
     units = np.arange(len(weight))
-    cover = _Cover(indptr, indices, weight, lo, hi, steps)
+    cover = _Cover(indptr, indices, weight, skill, (lo, hi, needed), steps)
     try:
         grids = cover.divide(units, count) if cover.may_be(units, count) else None
     except _SpentError:
@@ -89,8 +103,16 @@ def _search_once(
 
 
 class _Cover:
-    def __init__(self, indptr: Ints, indices: Ints, weight: Ints, lo: int, hi: int, steps: int) -> None:
-        self.graph = indptr, indices, weight, lo, hi
+    def __init__(
+        self,
+        indptr: Ints,
+        indices: Ints,
+        weight: Ints,
+        skill: Ints,
+        size: tuple[int, int, int],
+        steps: int,
+    ) -> None:
+        self.question = indptr, indices, weight, skill, size
         self.steps = steps
         self.hopeless: set[tuple[bytes, int]] = set()
 
@@ -99,8 +121,8 @@ class _Cover:
         return least <= (count or least) <= most
 
     def _range(self, units: Ints) -> tuple[int, int]:
-        _, _, weight, lo, hi = self.graph
-        return _count_range(int(weight[units].sum()), len(units), lo, hi)
+        _, _, weight, skill, size = self.question
+        return _count_range(int(weight[units].sum()), int(skill[units].sum()), len(units), size)
 
     def divide(self, units: Ints, count: int) -> list[Ints] | None:
         """Return the grids of connected units, of which so many may fit; None where there are none."""
@@ -132,13 +154,13 @@ class _Cover:
 
     def _grids(self, units: Ints, count: int) -> Iterator[tuple[Ints, list[Ints]]]:
         """Yield the grids that may hold one of the units, each with the pieces of the rest."""
-        inside = np.zeros(len(self.graph[2]), np.bool_)
+        inside = np.zeros(len(self.question[2]), np.bool_)
         inside[units] = True
         pivot = self._pivot(units, inside, count)
         listing = _start(len(inside), pivot)
         while True:
             taken = listing[0][2]
-            found = _next_grid(*self.graph, inside, count, *listing, self.steps)
+            found = _next_grid(*self.question, inside, count, *listing, self.steps)
             self.steps -= int(listing[0][2] - taken)
             if self.steps <= 0:
                 raise _SpentError
@@ -150,7 +172,7 @@ class _Cover:
 
     def _pivot(self, units: Ints, inside: Bools, count: int) -> int:
         """Return the unit with the fewest grids among those that a short listing can tell."""
-        pivot, steps = _fewest(*self.graph, inside, units, count, _SAMPLE)
+        pivot, steps = _fewest(*self.question, inside, units, count, _SAMPLE)
         self.steps -= int(steps)
         return int(pivot)
 
@@ -173,9 +195,13 @@ def _shares(ranges: list[tuple[int, int]], count: int) -> Iterator[list[int]]:
 
 
 @njit(cache=True, nogil=True)
-def _count_range(total: int, n_units: int, lo: int, hi: int) -> tuple[int, int]:
+def _count_range(total: int, held: int, n_units: int, size: tuple[int, int, int]) -> tuple[int, int]:
+    """Return the least and the greatest number of grids for a weight and the people with the skill."""
+    lo, hi, needed = size
     least = 1 if total <= hi else (-(-total // hi) if hi > 0 else n_units + 1)
     most = n_units if lo <= 0 else min(n_units, total // lo)
+    if needed > 0:
+        most = min(most, held // needed)
     return least, most
 
 
@@ -187,8 +213,8 @@ def _start(n: int, pivot: int) -> Listing:
     order, n_before, state = np.empty(n, np.int64), np.empty(n + 1, np.int64), np.zeros(n, np.int8)
     order[0] = pivot
     state[pivot] = _SEEN
-    # position, units seen, steps, load
-    return np.array([0, 1, 0, 0]), order, n_before, state, np.empty(n, np.int64)
+    # position, units seen, steps, weight and skilled people taken
+    return np.array([0, 1, 0, 0, 0]), order, n_before, state, np.empty(n, np.int64)
 
 
 _SEEN, _TAKEN, _LEFT = 1, 2, 3
@@ -199,8 +225,8 @@ def _next_grid(
     indptr: Ints,
     indices: Ints,
     weight: Ints,
-    lo: int,
-    hi: int,
+    skill: Ints,
+    size: tuple[int, int, int],
     inside: Bools,
     count: int,
     at: Ints,
@@ -215,7 +241,8 @@ def _next_grid(
     Units are seen in the order of a breadth-first search and taken or left one after the other; what is seen
     after the last unit taken is left.
     """
-    position, n_seen, done, load = at[0], at[1], 0, at[3]
+    lo, hi, needed = size
+    position, n_seen, done, load, held = at[0], at[1], 0, at[3], at[4]
     found = False
     while not found and done < steps:
         if position < n_seen:
@@ -228,13 +255,18 @@ def _next_grid(
                 continue
             state[u] = _TAKEN
             load += weight[u]
+            held += skill[u]
             for k in range(indptr[u], indptr[u + 1]):
                 v = indices[k]
                 if inside[v] and state[v] == 0:
                     state[v] = _SEEN
                     order[n_seen] = v
                     n_seen += 1
-            found = load >= lo and _rest_fits(indptr, indices, weight, lo, hi, inside, count, state, piece)
+            found = (
+                load >= lo
+                and held >= needed
+                and _rest_fits(indptr, indices, weight, skill, size, inside, count, state, piece)
+            )
             continue
         while position > 0 and state[order[position - 1]] == _LEFT:
             position -= 1
@@ -248,9 +280,10 @@ def _next_grid(
             state[order[i]] = 0
         n_seen = n_before[position]
         load -= weight[u]
+        held -= skill[u]
         state[u] = _LEFT
         position += 1
-    at[0], at[1], at[3] = position, n_seen, load
+    at[0], at[1], at[3], at[4] = position, n_seen, load, held
     at[2] += done
     return found
 
@@ -260,8 +293,8 @@ def _rest_fits(
     indptr: Ints,
     indices: Ints,
     weight: Ints,
-    lo: int,
-    hi: int,
+    skill: Ints,
+    size: tuple[int, int, int],
     inside: Bools,
     count: int,
     state: npt.NDArray[np.int8],
@@ -277,18 +310,19 @@ def _rest_fits(
             continue
         queue[0], head, filled = start, 0, 1
         piece[start] = n_pieces
-        total = 0
+        total, held = 0, 0
         while head < filled:
             u = queue[head]
             head += 1
             total += weight[u]
+            held += skill[u]
             for k in range(indptr[u], indptr[u + 1]):
                 v = indices[k]
                 if inside[v] and state[v] != _TAKEN and piece[v] < 0:
                     piece[v] = n_pieces
                     queue[filled] = v
                     filled += 1
-        own_least, own_most = _count_range(total, filled, lo, hi)
+        own_least, own_most = _count_range(total, held, filled, size)
         if own_least > own_most:
             return False
         least += own_least
@@ -302,8 +336,8 @@ def _fewest(
     indptr: Ints,
     indices: Ints,
     weight: Ints,
-    lo: int,
-    hi: int,
+    skill: Ints,
+    size: tuple[int, int, int],
     inside: Bools,
     units: Ints,
     count: int,
@@ -314,7 +348,7 @@ def _fewest(
     best, fewest, done = units[0], 1 << 62, 0
     order, n_before = np.empty(n, np.int64), np.empty(n + 1, np.int64)
     state, piece = np.zeros(n, np.int8), np.empty(n, np.int64)
-    at = np.zeros(4, np.int64)
+    at = np.zeros(5, np.int64)
     heaviest = units[np.argsort(-weight[units], kind="mergesort")]
     for u in heaviest:
         state[:] = 0
@@ -327,8 +361,8 @@ def _fewest(
                 indptr,
                 indices,
                 weight,
-                lo,
-                hi,
+                skill,
+                size,
                 inside,
                 count,
                 at,
