@@ -184,8 +184,14 @@ def penalty(terms: Terms, part: Ints) -> Floats:
             held = np.bincount(part, terms.extra[:, e], n_parts)
             short = np.maximum(least - held, 0.0) / scale
             missed += np.where(np.bincount(part, minlength=n_parts) > 0, short, 0.0)
-    if len(terms.foes) > 0:
-        heads = np.repeat(np.arange(len(part)), np.diff(terms.foe_indptr))
-        clash = part[heads] == part[terms.foes]
-        missed += np.bincount(part[heads[clash]], minlength=n_parts) / 2.0
-    return missed
+    return missed + clashes(terms, part)
+
+
+def clashes(terms: Terms, part: Ints) -> Floats:
+    """Return how many pairs that are to be apart share each grid, shape (k,)."""
+    n_parts = int(part.max(initial=-1)) + 1
+    if len(terms.foes) == 0:
+        return np.zeros(n_parts)
+    heads = np.repeat(np.arange(len(part)), np.diff(terms.foe_indptr))
+    clash = part[heads] == part[terms.foes]
+    return np.bincount(part[heads[clash]], minlength=n_parts) / 2.0

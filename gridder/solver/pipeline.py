@@ -15,12 +15,12 @@ from gridder.progress import Progress, silent
 from gridder.solver import exact, proof
 from gridder.solver.blocks import BLOCK, first_plan, local_terms, search_all
 from gridder.solver.cells import cells
-from gridder.solver.certificate import Graph, build_graph, by_first_unit, count_range, set_apart
+from gridder.solver.certificate import Graph, build_graph, by_first_unit, certify, count_range, set_apart
 from gridder.solver.contract import contract, expanded, with_locks
 from gridder.solver.counts import choose_counts
 from gridder.solver.initial import layout
 from gridder.solver.keep import adopt, fill, homes, match, resize
-from gridder.solver.objective import build_terms, evaluate, penalty
+from gridder.solver.objective import build_terms, clashes, evaluate, penalty
 from gridder.solver.problem import Problem, Solution
 from gridder.solver.repair import bucket_scale, grow_region, mend
 from gridder.solver.search import Terms
@@ -212,6 +212,9 @@ def solve(
         skill=smaller.skill,
         skill_minimum=smaller.skill_minimum,
     )
+    for grid in np.flatnonzero(clashes(terms, assignment)).tolist():
+        own = np.flatnonzero(assignment == grid)
+        certificates += (certify("not-found", np.array([grid]), own, smaller.weight, apart),)
     if smaller is not problem:
         certificates = expanded(certificates, group)
         assignment = assignment[group]
