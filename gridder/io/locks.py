@@ -60,8 +60,7 @@ def locks_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -
         raise InputError(faults)
     frame = pd.DataFrame({"row": rows.rows})
     for role in LOCK_ROLES:
-        values = said(rows.attributes[roles[role]]) if role in roles else None
-        frame[role] = pd.Series(None, index=frame.index, dtype=object) if values is None else or_none(values)
+        frame[role] = or_none(said(rows.attributes[roles[role]])) if role in roles else None
     wished = frame[list(WISHES)].notna().any(axis=1).to_numpy()
     named = frame["unit_id"].notna().to_numpy()
     layer = frame["layer"].map(_layer_of, na_action="ignore")

@@ -22,6 +22,7 @@ from gridder.testing.certificates import check_bounds
 from gridder.testing.composition import check_composition
 from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zone_table, check_zones
 from gridder.testing.people import check_once, check_placements, check_sizes
+from gridder.testing.skill import check_skill
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
 PACKED = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
@@ -102,6 +103,7 @@ def check_plan(
         broken += _check_numbers(case)
         broken += _check_report(case)
         broken += _check_gap(case, gap_m)
+        broken += check_skill(case)
         broken += check_composition(case)
     broken += check_zone_table(loaded, zones)
     broken += _check_recipe(loaded, {"fields": fields, "buildings": buildings, "members": members})
@@ -145,7 +147,13 @@ def _check_contiguity(case: Case) -> list[str]:
 
 
 def _check_numbers(case: Case) -> list[str]:
-    """Return zones whose grids are not numbered in reading order, and codes against the pattern."""
+    """Return zones whose grids are not numbered in reading order, and codes against the pattern.
+
+    Grids that carry on those of an old plan keep their numbers; then only that none is there twice is checked.
+    """
+    if "stability" in case.report:
+        twice = case.grids.duplicated(["zone", "zone_code", "number"])
+        return [f"numbers: {code} is not the only one of its number" for code in case.grids["code"][twice]]
     out = []
     for (zone, _), at in case.grids.groupby(["zone", "zone_code"]).groups.items():
         here = case.grids.loc[at]
@@ -223,15 +231,16 @@ def _check_report(case: Case) -> list[str]:
     named = {(entry["grid_id"], entry["unit_a"], entry["unit_b"]) for entry in report["bridged"]}
     if named != set(zip(inside, bridges["unit_a"], bridges["unit_b"], strict=True)):
         out.append("report: the bridges named are not those inside grids")
-    certified = {entry["grid_id"]: entry["certificate"]["reason"] for entry in report["out_of_bounds"]}
+    told = [*report.get("skill", {"grids_short": []})["grids_short"], *report["out_of_bounds"]]
+    certified = {entry["grid_id"]: entry["certificate"]["reason"] for entry in told if entry["certificate"]}
     if certified != grids.set_index("grid_id")["reason"].dropna().to_dict():
         out.append("report: the reasons of grids are not those of their certificates")
     people = case.plan.report["members"]
     total = len(case.members) if case.members is not None else 0
     placed = int(case.placements["unit_id"].notna().sum())
     reasons = case.placements["reason"].dropna().value_counts().to_dict()
-    told = people[case.layer]
-    if people["total"] != total or told["placed"] != placed or told["unplaced"] != reasons:
+    counted = people[case.layer]
+    if people["total"] != total or counted["placed"] != placed or counted["unplaced"] != reasons:
         out.append("report: the counts of placed and unplaced members are wrong")
     return out
 
