@@ -1,6 +1,6 @@
 """Whether connected units can be divided within bounds, found out without the solver.
 
-First by trying all grids of one unit after the other, then by an exact model with HiGHS.
+First by trying all grids of one unit after the other, then by an exact model with HiGHS, then by trying on.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from scipy.sparse import coo_array
 
 from gridder.model import Floats
 
-STEPS = 300_000
-"""Connected sets that are tried at most."""
+STEPS, LAST_STEPS = 300_000, 10_000_000
+"""Connected sets that are tried at most, before the model and after it."""
 MODEL_UNITS = 60
 """Units of the largest model."""
 _NODES = 50_000
-_SECONDS = 300.0
+_SECONDS = 60.0
 
 
 def plan_exists(
@@ -53,10 +53,16 @@ def plan_exists(
     try:
         return trial.divides(count, root)
     except _TooManyError:
-        pass
-    if len(units) > MODEL_UNITS:
+        if len(units) > MODEL_UNITS:
+            return None
+    found = _model(near, weight, sorted(units), bounds, skill=skill, needed=needed, count=count, root=root)
+    if found is not None:
+        return found
+    try:
+        trial.most_steps = LAST_STEPS
+        return trial.divides(count, root)
+    except _TooManyError:
         return None
-    return _model(near, weight, sorted(units), bounds, skill=skill, needed=needed, count=count, root=root)
 
 
 class _TooManyError(Exception):
@@ -84,7 +90,7 @@ class _Trial:
         self.lower, self.upper = bounds
         self.needed = needed * (1.0 - 1e-9)
         self.hopeless: set[tuple[int, int | None]] = set()
-        self.steps = 0
+        self.steps, self.most_steps = 0, STEPS
 
     def divides(self, count: int | None, root: int | None) -> bool:
         everything = (1 << len(self.units)) - 1
@@ -92,7 +98,7 @@ class _Trial:
             return self._divides(everything, count)
         return any(
             self._divides(everything & ~chosen, count)
-            for chosen in self.connected_sets(self.units.index(root), everything)
+            for chosen, _ in self.connected_sets(self.units.index(root), everything)
         )
 
     def _divides(self, left: int, count: int | None) -> bool:
@@ -122,8 +128,9 @@ class _Trial:
             return True
         pivot = max(self.bits(piece), key=lambda u: (self.weight[u], -(self.near[u] & piece).bit_count()))
         return any(
-            self.is_enough(chosen) and self._divides(piece & ~chosen, None if count is None else count - 1)
-            for chosen in self.connected_sets(pivot, piece)
+            self.is_enough(chosen, load)
+            and self._divides(piece & ~chosen, None if count is None else count - 1)
+            for chosen, load in self.connected_sets(pivot, piece)
         )
 
     def _range(self, piece: int) -> range:
@@ -135,9 +142,9 @@ class _Trial:
             most = min(most, int(self.held(piece) / self.needed))
         return range(least, most + 1)
 
-    def is_enough(self, chosen: int) -> bool:
-        """Return whether some units have the weight and the people with the skill that a set needs."""
-        return self.weigh(chosen) >= self.lower and (self.needed <= 0.0 or self.held(chosen) >= self.needed)
+    def is_enough(self, chosen: int, load: float) -> bool:
+        """Return whether units of a weight have what a set needs, the skill too."""
+        return load >= self.lower and (self.needed <= 0.0 or self.held(chosen) >= self.needed)
 
     def held(self, some: int) -> float:
         return sum(self.skill[u] for u in self.bits(some))
@@ -163,8 +170,8 @@ class _Trial:
             yield piece
             left &= ~piece
 
-    def connected_sets(self, first: int, inside: int) -> Iterator[int]:
-        """Yield every connected set within `inside` that holds a unit, up to the upper bound."""
+    def connected_sets(self, first: int, inside: int) -> Iterator[tuple[int, float]]:
+        """Yield every connected set within `inside` that holds a unit, up to the upper bound, and its weight."""
         if self.weight[first] > self.upper:
             return
         start = 1 << first
@@ -172,9 +179,9 @@ class _Trial:
         while waiting:
             chosen, border, banned, load = waiting.pop()
             self.steps += 1
-            if self.steps > STEPS:
+            if self.steps > self.most_steps:
                 raise _TooManyError
-            yield chosen
+            yield chosen, load
             while border:
                 bit = border & -border
                 border ^= bit
@@ -293,8 +300,8 @@ def least_cost(
     sets: list[list[int]] = []
     try:
         for first in range(len(trial.units)):
-            for chosen in trial.connected_sets(first, everything & ~((1 << first) - 1)):
-                if trial.is_enough(chosen):
+            for chosen, load in trial.connected_sets(first, everything & ~((1 << first) - 1)):
+                if trial.is_enough(chosen, load):
                     sets.append([*trial.bits(chosen)])
                 if len(sets) > most_sets:
                     return None
