@@ -76,6 +76,7 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
     for the hidden ones to be two at least and `k` people together; otherwise a total would betray
     them (complementary cell suppression, Cox 1980, doi:10.1080/01621459.1980.10477481).
     Compositions are treated in the same way within a grid, and no unit shows a count of people.
+    How many have the skill asked for is told by the composition alone; that a grid has too few is hidden too.
     Every size but an area is taken for a count of people.
 
     Parameters
@@ -185,12 +186,14 @@ def _suppress_grids(grids: gpd.GeoDataFrame, people: Mapping[str, bool], k: int)
         for count in (size, n_members):
             hide = hide_small(count, group, k, hide)
 
+    # a reason without a size out of bounds tells that too few have a skill
+    in_bounds = grids["within_bounds"].to_numpy(dtype=bool)
     grids["n_members"] = np.where(hide, np.nan, n_members)
     for column in ("size", "deviation"):
         grids[column] = grids[column].astype(float).mask(hide & counts_people)
     grids["certificate_weight"] = np.where(counts_people, np.nan, grids["certificate_weight"])
     grids["within_bounds"] = grids["within_bounds"].astype("boolean").mask(hide & counts_people)
-    grids["reason"] = grids["reason"].mask(hide & counts_people)
+    grids["reason"] = grids["reason"].mask((hide & counts_people) | in_bounds)
     grids["suppressed"] = hide
     return grids
 

@@ -191,7 +191,7 @@ def test_inspect_shows_what_would_be_used(tmp_path):
     assert table["layers"][0]["preview"][0]["姓名"] == "***"
 
 
-@pytest.mark.parametrize("command", ["partition", "demo", "inspect"])
+@pytest.mark.parametrize("command", ["partition", "update", "demo", "inspect"])
 def test_every_option_is_explained(command):
     """Each option has a sentence, and every option that takes a value has an example in it."""
     parameters = {p.name: p for p in _command(command).params}

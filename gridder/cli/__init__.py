@@ -18,6 +18,7 @@ app = typer.Typer(
 
 app.command("inspect")(work.inspect_command)
 app.command("partition")(work.partition_command)
+app.command("update")(work.update_command)
 app.command("split")(work.split_command)
 app.command("demo")(work.demo_command)
 app.command("serve")(service.serve_command)

@@ -1,9 +1,8 @@
-"""The commands that work on files: inspect, partition, split, demo."""
+"""The commands that work on files: inspect, partition, update, split, demo."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,46 @@ from rich.console import Console
 
 import maps
 import sample_geo
+from gridder.cli.options import (
+    AlikeOption,
+    BarriersOption,
+    BridgeOption,
+    BridgesOption,
+    BuildingGridsOption,
+    BuildingMaxOption,
+    BuildingMinOption,
+    BuildingOfOption,
+    BuildingsOption,
+    BuildingTargetOption,
+    CutOption,
+    EffortOption,
+    FieldsOption,
+    GapOption,
+    GridsOption,
+    KeepColumnOption,
+    LockOption,
+    MapColumnOption,
+    MaxOption,
+    MembersOption,
+    MinOption,
+    NamesOption,
+    ObjectiveOption,
+    OfOption,
+    OldOption,
+    PlotReachOption,
+    ReachOption,
+    RngOption,
+    SecondOption,
+    SkillMinOption,
+    SkillOption,
+    StabilityOption,
+    TargetOption,
+    TimeOption,
+    ZonesOption,
+    alike_of,
+    second_of,
+    sources_of,
+)
 from gridder.cli.terminal import (
     Bar,
     Exit,
@@ -32,7 +71,7 @@ from gridder.io.location import parse_location
 from gridder.io.parts import check_parts_output, write_parts
 from gridder.io.plan import check_output, save_plan
 from gridder.io.read import units_from_rows
-from gridder.io.words import UNPLACED, explain_count
+from gridder.io.words import UNPLACED, explain_count, explain_wishes
 from gridder.model import (
     SQUARE_METRES_PER_HA,
     SQUARE_METRES_PER_MU,
@@ -46,12 +85,7 @@ from gridder.model import (
 from gridder.progress import Progress as Tell
 from gridder.service.order import Source, run_partition
 from gridder.service.split import split_faults, split_units
-
-FIELDS_HELP = (
-    "Boundary file of the fields: shapefile (.shp or .zip), GeoPackage or GeoJSON. "
-    "Name a layer and choose rows as in QGIS: [cyan]farm.gpkg|layername=fields|subset=crop='rice'[/]; "
-    "say what a file does not: [cyan]fields.shp|crs=EPSG:4549|encoding=GBK[/]."
-)
+from gridder.service.update import run_update
 
 AREA_UNITS = {
     "": 1.0,
@@ -92,150 +126,41 @@ def inspect_command(
 
 def partition_command(  # noqa: PLR0917 - typer reads the options from the signature
     out: OutOption,
-    fields: Annotated[str | None, typer.Option(help=FIELDS_HELP)] = None,
-    buildings: Annotated[
-        str | None,
-        typer.Option(
-            help="Boundary file of the residential buildings, e.g. [cyan]town.gpkg|layername=buildings[/]."
-        ),
-    ] = None,
-    members: Annotated[
-        str | None,
-        typer.Option(help="Roster of the members: Excel, CSV or points, e.g. [cyan]members.xlsx[/]."),
-    ] = None,
-    zones: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Areas that no grid leaves; may be given several times, e.g. [cyan]--zones areas.shp[/]."
-        ),
-    ] = None,
-    barriers: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Lines that no grid crosses; may be given several times, e.g. "
-            "[cyan]--barriers \"town.gpkg|layername=roads|subset=highway='primary'\"[/]."
-        ),
-    ] = None,
-    bridges: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Crossings over barriers, points or lines from bank to bank; each links the units on both "
-            "sides; may be given several times, e.g. [cyan]--bridges bridges.gpkg[/]."
-        ),
-    ] = None,
-    cut_at_barriers: Annotated[
-        bool,
-        typer.Option(
-            "--cut-at-barriers", help="Cut units that a barrier runs through, rather than list them."
-        ),
-    ] = False,
-    target: Annotated[
-        float | None, typer.Option(help="Size that a grid should have, e.g. [cyan]--target 10[/].")
-    ] = None,
-    minimum: Annotated[
-        float | None,
-        typer.Option(
-            "--min", help="Smallest size allowed, e.g. [cyan]--min 3[/]; by default half the target."
-        ),
-    ] = None,
-    maximum: Annotated[
-        float | None,
-        typer.Option(
-            "--max", help="Largest size allowed, e.g. [cyan]--max 15[/]; by default 1.5 of the target."
-        ),
-    ] = None,
-    n_grids: Annotated[
-        int | None,
-        typer.Option(
-            help="Make exactly so many grids over all zones, e.g. [cyan]--n-grids 40[/]; the target is then the mean."
-        ),
-    ] = None,
-    of: Annotated[
-        str,
-        typer.Option(
-            help="What the size counts: members, households, area_ha, area_mu, or a numeric column of "
-            "the units or of the members, e.g. [cyan]--of area_ha[/]."
-        ),
-    ] = "members",
-    building_target: Annotated[
-        float | None,
-        typer.Option(help="Target for buildings where it differs, e.g. [cyan]--building-target 30[/]."),
-    ] = None,
-    building_min: Annotated[
-        float | None, typer.Option(help="Minimum for buildings, e.g. [cyan]--building-min 20[/].")
-    ] = None,
-    building_max: Annotated[
-        float | None, typer.Option(help="Maximum for buildings, e.g. [cyan]--building-max 45[/].")
-    ] = None,
-    building_n_grids: Annotated[
-        int | None, typer.Option(help="Exact number of building grids, e.g. [cyan]--building-n-grids 12[/].")
-    ] = None,
-    building_of: Annotated[
-        str | None,
-        typer.Option(help="What the size of building grids counts, e.g. [cyan]--building-of households[/]."),
-    ] = None,
-    effort: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            help="Work of the solver, e.g. [cyan]--effort 2[/] for twice the default and a better plan.",
-        ),
-    ] = 1.0,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0, help="Cap on the solver's seconds for each layer, e.g. [cyan]--time-limit 60[/]."
-        ),
-    ] = None,
-    rng: Annotated[
-        int,
-        typer.Option(min=0, help="Random input, e.g. [cyan]--rng 7[/]; the same number gives the same plan."),
-    ] = 0,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0,
-            help="Fields are neighbours across ditches and lanes up to so many metres, e.g. [cyan]--gap 15[/]; "
-            "by default chosen from the data, 5 to 30.",
-        ),
-    ] = None,
-    bridge: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            help="How far a piece that is too small may be joined to the next, in metres, e.g. [cyan]--bridge 800[/].",
-        ),
-    ] = 500.0,
-    reach: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            help="How far a member outside every unit may be from the nearest, in metres, e.g. [cyan]--reach 50[/].",
-        ),
-    ] = 100.0,
-    plot_reach: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            help="How far a building's plot extends from it, in metres, e.g. [cyan]--plot-reach 40[/].",
-        ),
-    ] = 30.0,
-    map_column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Name a column where the guess is wrong, e.g. [cyan]--map-column fields.unit_id=FARM_NO[/] "
-            "or [cyan]members.household=HH[/]; may be given several times."
-        ),
-    ] = None,
-    keep_column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Keep a column of the units that looks as if it named a person, e.g. [cyan]--keep-column owner[/]."
-        ),
-    ] = None,
-    names: Annotated[
-        bool, typer.Option("--names", help="Write names and own ids into rosters.xlsx.")
-    ] = False,
+    fields: FieldsOption = None,
+    buildings: BuildingsOption = None,
+    members: MembersOption = None,
+    zones: ZonesOption = None,
+    barriers: BarriersOption = None,
+    bridges: BridgesOption = None,
+    cut_at_barriers: CutOption = False,
+    target: TargetOption = None,
+    minimum: MinOption = None,
+    maximum: MaxOption = None,
+    n_grids: GridsOption = None,
+    of: OfOption = "members",
+    building_target: BuildingTargetOption = None,
+    building_min: BuildingMinOption = None,
+    building_max: BuildingMaxOption = None,
+    building_n_grids: BuildingGridsOption = None,
+    building_of: BuildingOfOption = None,
+    skill: SkillOption = None,
+    skill_min: SkillMinOption = None,
+    alike: AlikeOption = None,
+    second: SecondOption = None,
+    lock: LockOption = None,
+    old: OldOption = None,
+    stability: StabilityOption = None,
+    objective: ObjectiveOption = None,
+    effort: EffortOption = None,
+    time_limit: TimeOption = None,
+    rng: RngOption = None,
+    gap: GapOption = None,
+    bridge: BridgeOption = None,
+    reach: ReachOption = None,
+    plot_reach: PlotReachOption = None,
+    map_column: MapColumnOption = None,
+    keep_column: KeepColumnOption = None,
+    names: NamesOption = False,
     lang: LangOption = None,
     overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
@@ -252,18 +177,23 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     language = lang_of(lang)
     with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
         check_output(out, overwrite=overwrite)
-        columns, faults = _column_maps(map_column or [])
-        keep = tuple(keep_column or ())
-        given: dict[str, list[str]] = {
-            "fields": [fields] if fields else [],
-            "buildings": [buildings] if buildings else [],
-            "members": [members] if members else [],
-            "zones": zones or [],
-            "barriers": barriers or [],
-            "bridges": bridges or [],
-        }
+        sources, faults = sources_of(
+            {
+                "fields": fields,
+                "buildings": buildings,
+                "members": members,
+                "zones": zones,
+                "barriers": barriers,
+                "bridges": bridges,
+                "locks": lock,
+            },
+            map_column=map_column,
+            keep_column=keep_column,
+        )
+        weights, wrong_alike = alike_of(alike)
+        second_size, wrong_second = second_of(second)
         plan = run_partition(
-            {role: Source(paths, columns.get(role, {}), keep) for role, paths in given.items() if paths},
+            sources,
             size={"of": of, "target": target, "minimum": minimum, "maximum": maximum, "n_grids": n_grids},
             building_size={
                 "of": building_of,
@@ -272,7 +202,15 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
                 "maximum": building_max,
                 "n_grids": building_n_grids,
             },
-            faults=faults,
+            faults=[*faults, *wrong_alike, *wrong_second],
+            progress=tell,
+            skill=skill,
+            skill_minimum=skill_min,
+            alike=weights,
+            second_size=second_size,
+            old=old,
+            stability=stability,
+            objective=objective,
             rng=rng,
             effort=effort,
             time_limit_s=time_limit,
@@ -280,8 +218,108 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
             bridge_m=bridge,
             reach_m=reach,
             plot_reach_m=plot_reach,
-            cut_at_barriers=cut_at_barriers,
+            cut_at_barriers=cut_at_barriers or None,
+        )
+        folder = _save(plan, out, names=names, overwrite=overwrite, lang=language, tell=tell)
+    _tell_outcome(plan, folder, language, as_json=as_json)
+
+
+def update_command(  # noqa: PLR0917 - typer reads the options from the signature
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD_DIR", help="Folder of the plan to update, e.g. [cyan]out/2025[/].")
+    ],
+    out: OutOption,
+    fields: FieldsOption = None,
+    buildings: BuildingsOption = None,
+    members: MembersOption = None,
+    zones: ZonesOption = None,
+    barriers: BarriersOption = None,
+    bridges: BridgesOption = None,
+    cut_at_barriers: CutOption = False,
+    target: TargetOption = None,
+    minimum: MinOption = None,
+    maximum: MaxOption = None,
+    n_grids: GridsOption = None,
+    of: OfOption = None,
+    building_target: BuildingTargetOption = None,
+    building_min: BuildingMinOption = None,
+    building_max: BuildingMaxOption = None,
+    building_n_grids: BuildingGridsOption = None,
+    building_of: BuildingOfOption = None,
+    skill: SkillOption = None,
+    skill_min: SkillMinOption = None,
+    alike: AlikeOption = None,
+    second: SecondOption = None,
+    lock: LockOption = None,
+    stability: StabilityOption = None,
+    objective: ObjectiveOption = None,
+    effort: EffortOption = None,
+    time_limit: TimeOption = None,
+    rng: RngOption = None,
+    gap: GapOption = None,
+    bridge: BridgeOption = None,
+    reach: ReachOption = None,
+    plot_reach: PlotReachOption = None,
+    map_column: MapColumnOption = None,
+    keep_column: KeepColumnOption = None,
+    names: NamesOption = False,
+    lang: LangOption = None,
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Divide anew after people have moved or units have changed, staying near the older plan.
+
+    Sizes and options are those of the older plan unless they are given again; its files must be given, as they
+    are now. Grids that carry on keep their ids, numbers and codes.
+
+    Example: [cyan]gridder update out/2025 --fields fields.zip --members members-2026.xlsx --out out/2026[/]
+    """
+    language = lang_of(lang)
+    with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
+        check_output(out, overwrite=overwrite)
+        sources, faults = sources_of(
+            {
+                "fields": fields,
+                "buildings": buildings,
+                "members": members,
+                "zones": zones,
+                "barriers": barriers,
+                "bridges": bridges,
+                "locks": lock,
+            },
+            map_column=map_column,
+            keep_column=keep_column,
+        )
+        weights, wrong_alike = alike_of(alike)
+        second_size, wrong_second = second_of(second)
+        plan = run_update(
+            old,
+            sources,
+            size={"of": of, "target": target, "minimum": minimum, "maximum": maximum, "n_grids": n_grids},
+            building_size={
+                "of": building_of,
+                "target": building_target,
+                "minimum": building_min,
+                "maximum": building_max,
+                "n_grids": building_n_grids,
+            },
+            faults=[*faults, *wrong_alike, *wrong_second],
             progress=tell,
+            skill=skill,
+            skill_minimum=skill_min,
+            alike=weights,
+            second_size=second_size,
+            stability=stability,
+            objective=objective,
+            rng=rng,
+            effort=effort,
+            time_limit_s=time_limit,
+            gap_m=gap,
+            bridge_m=bridge,
+            reach_m=reach,
+            plot_reach_m=plot_reach,
+            cut_at_barriers=cut_at_barriers or None,
         )
         folder = _save(plan, out, names=names, overwrite=overwrite, lang=language, tell=tell)
     _tell_outcome(plan, folder, language, as_json=as_json)
@@ -365,29 +403,6 @@ def demo_command(
     _tell_outcome(plan, folder, language, as_json=False)
 
 
-def _column_maps(pairs: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Finding]]:
-    """Return the columns named by `INPUT.ROLE=NAME`, by input and role, and what cannot be read."""
-    columns: dict[str, dict[str, str]] = {}
-    faults: list[Finding] = []
-    for pair in pairs:
-        where, equals, name = pair.partition("=")
-        source, dot, role = where.partition(".")
-        if not (equals and dot and role and name and source in ("fields", "buildings", "members", "zones")):
-            faults.append(
-                Finding(
-                    "bad-map-column",
-                    Text(f"--map-column {pair} cannot be read", f"无法理解 --map-column {pair}"),
-                    remedy=Text(
-                        "write fields.unit_id=NAME, buildings.…, members.… or zones.…",
-                        "请写作 fields.unit_id=列名（或 buildings.…、members.…、zones.…）",
-                    ),
-                )
-            )
-            continue
-        columns.setdefault(source, {})[role] = name
-    return columns, faults
-
-
 def _square_metres(area: str | None) -> tuple[float | None, list[Finding]]:
     """Return an area such as 50ha in square metres, or what is wrong with it."""
     if area is None:
@@ -426,7 +441,10 @@ def _save(plan: Plan, out: Path, *, names: bool, overwrite: bool, lang: Lang, te
 def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> None:
     """Print the outcome and leave with its exit code."""
     layers = plan.report["layers"].values()
-    missed = any(layer["out_of_bounds"] or "n_grids_missed" in layer for layer in layers)
+    missed = any(
+        layer["out_of_bounds"] or "n_grids_missed" in layer or layer.get("skill", {}).get("grids_short")
+        for layer in layers
+    )
     if as_json:
         print_json({"folder": str(folder), "report": plan.report.content})
     else:
@@ -463,6 +481,7 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
         )
         if "n_grids_missed" in part:
             lines.append(explain_count(part["n_grids_missed"]).say(lang))
+        lines += [wish.say(lang) for wish in explain_wishes(part)]
     total = plan.report["members"]["total"]
     for name in plan.report["layers"]:
         people = plan.report["members"][name]

@@ -262,6 +262,24 @@ def load_plan(folder: str | os.PathLike[str]) -> Plan:
     )
 
 
+def load_recipe(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read `plan.json` of a plan's folder.
+
+    Raises
+    ------
+    InputError
+        The folder holds no plan, or one that cannot be read.
+    """
+    path = Path(folder) / RECIPE
+    if not path.is_file():
+        what = Text("the folder holds no plan: {names} missing", "文件夹中没有方案：缺少 {names}")
+        raise InputError([_no_plan(str(folder), what.format(names=RECIPE))])
+    recipe = _read_json(path)
+    if not {"inputs", "parameters"} <= recipe.keys():
+        raise InputError([_no_plan(path.name, Text("this is no part of a plan", "这不是方案的一部分"))])
+    return recipe
+
+
 def _check_writable(place: Path) -> None:
     """Refuse a place beside which no folder can be made and renamed."""
     full = place.resolve()

@@ -61,6 +61,8 @@ _LABELS = {
     "size": Text("Size", "规模"),
     "why": Text("Why", "原因"),
     "explanation": Text("What was proved", "说明"),
+    "skill_short": Text("Grids with too few skilled people", "技能人员不足的网格"),
+    "skilled": Text("With the skill", "具备技能人数"),
     "bridged": Text("Pieces joined by a bridge", "跨空连接的片块"),
     "bridged_note": Text(
         "too light on their own, joined to the nearest piece of their zone",
@@ -191,6 +193,19 @@ def _layer(plan: Plan, layer: str, part: Mapping[str, Any], lang: Lang) -> dict[
             [dict(entry, code=named[entry["grid_id"]]["code"]) for entry in part["bridged"]], lang
         ),
         "straddlers": _shortened(part.get("zone_straddlers", []), lang),
+        "wishes": [wish.say(lang) for wish in words.explain_wishes(part)],
+        "skill_short": _shortened(
+            [
+                {
+                    "code": named[entry["grid_id"]]["code"],
+                    "zone": words.zone(named[entry["grid_id"]]["zone"]).say(lang),
+                    "n_skilled": entry["n_skilled"],
+                    "explanation": words.explain_skill(entry["certificate"]).say(lang),
+                }
+                for entry in part.get("skill", {}).get("grids_short", [])
+            ],
+            lang,
+        ),
         "count_missed": words.explain_count(part["n_grids_missed"]).say(lang)
         if "n_grids_missed" in part
         else "",

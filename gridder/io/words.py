@@ -102,6 +102,36 @@ UNPLACED = {
     ),
 }
 
+_SKILL_KEPT = Text(
+    "Every grid has at least {minimum} with the skill {word}.",
+    "每个网格至少有 {minimum} 人具备技能“{word}”。",
+)
+_SKILL_SHORT = Text(
+    "{n} grids have fewer than {minimum} with the skill {word}; each is listed with the reason.",
+    "{n} 个网格具备技能“{word}”的不足 {minimum} 人，已逐一说明原因。",
+)
+_SKILL_NOT_FOUND = Text(
+    "The search ended before every grid of the connected piece had enough people with the skill; more effort "
+    "may find it.",
+    "搜索结束时相连部分仍有网格缺少该技能；增加计算量或可解决。",
+)
+_SECOND = Text(
+    "The second size ({of}) is within {minimum} to {maximum} in {share} of the grids.",
+    "第二种规模（{of}）在 {minimum} 至 {maximum} 之间的网格占 {share}。",
+)
+_ALIKE = Text(
+    "{share} of the differences in {column} lie within grids; 0 % is one kind a grid.",
+    "“{column}”的差异有 {share} 在网格内部；0% 表示每个网格只有一种。",
+)
+_STABILITY = Text(
+    "Of the older plan {kept} grids carry on and {gone} are gone; {new} are new. {units} of the units that were "
+    "there before changed grid{members}.",
+    "旧方案的 {kept} 个网格沿用，{gone} 个撤销，新增 {new} 个；原有地块/楼栋中 {units} 改变了网格{members}。",
+)
+_STABILITY_PEOPLE = Text(
+    ", and {share} of the {n} people who stayed where they were", "；未迁移的 {n} 人中 {share} 改变了网格"
+)
+
 _MOST_IDS = 5
 
 
@@ -142,3 +172,64 @@ def explain_count(missed: Mapping[str, Any]) -> Text:
     proved = missed["certificate"] and missed["certificate"]["reason"] == "no-count-fits"
     sentence = _COUNT_PROVED if proved else _COUNT_NOT_FOUND
     return sentence.format(asked=number(missed["asked"]), made=number(missed["made"]))
+
+
+def explain_skill(certificate: Mapping[str, Any] | None) -> Text:
+    """Return in a sentence why a grid has too few people with the skill asked for."""
+    if certificate is None or certificate["reason"] == "not-found":
+        return _SKILL_NOT_FOUND
+    return explain(certificate)
+
+
+def explain_wishes(layer: Mapping[str, Any]) -> list[Text]:
+    """Return in sentences what came of the skill, second size, likeness and older plan of a layer's report."""
+    told = []
+    if "skill" in layer:
+        skill = layer["skill"]
+        sentence = _SKILL_SHORT if skill["grids_short"] else _SKILL_KEPT
+        told.append(
+            sentence.format(n=len(skill["grids_short"]), minimum=skill["minimum"], word=skill["word"])
+        )
+    if "second_size" in layer:
+        told.append(_second(layer["second_size"]))
+    told += [
+        _ALIKE.format(column=column, share=share(one["within"]))
+        for column, one in layer.get("alike", {}).items()
+    ]
+    if "stability" in layer:
+        told.append(_stability(layer["stability"]))
+    return told
+
+
+def _second(second: Mapping[str, Any]) -> Text:
+    of = word(SIZES, second["of"])
+    most = "∞" if second["maximum"] is None else number(second["maximum"])
+    told = {"minimum": number(second["minimum"]), "maximum": most, "share": share(second["within_bounds"])}
+    return Text(_SECOND.en.format(of=of.en, **told), _SECOND.zh.format(of=of.zh, **told))
+
+
+def _stability(stability: Mapping[str, Any]) -> Text:
+    people = Text("", "")
+    if stability["members_changed"] is not None:
+        people = _STABILITY_PEOPLE.format(
+            share=share(stability["members_changed"]), n=number(stability["members_before"])
+        )
+    told = {
+        "kept": number(stability["grids_kept"]),
+        "gone": number(stability["grids_gone"]),
+        "new": number(stability["grids_new"]),
+        "units": share(stability["units_changed"]),
+    }
+    return Text(
+        _STABILITY.en.format(members=people.en, **told), _STABILITY.zh.format(members=people.zh, **told)
+    )
+
+
+def share(value: float) -> str:
+    """Return a share as percent, never rounded to a whole that was not reached.
+
+    >>> share(0.9999), share(0.0001), share(0.25)
+    ('99.9 %', '0.1 %', '25 %')
+    """
+    tenths = int(value * 1000 + 1e-9)
+    return f"{max(tenths, 1) / 10 if value > 0 else 0:g} %"

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridder.errors import InputError
+from gridder.io.locks import read_locks
 from gridder.io.members import read_members
+from gridder.io.plan import load_plan
 from gridder.io.read import read_barriers, read_bridges, read_units, read_zones
 from gridder.model import Finding, Plan, Size, Text
 from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks")
 """What a file may be to a plan."""
 
 
@@ -65,6 +67,7 @@ def read_sources(
         "zones": lambda s: read_zones(*s.paths, columns=s.columns),
         "barriers": lambda s: read_barriers(*s.paths),
         "bridges": lambda s: read_bridges(*s.paths),
+        "locks": lambda s: read_locks(_only(s), columns=s.columns),
     }
     inputs: dict[str, Any] = dict.fromkeys(ROLES)
     found = list(faults)
@@ -88,6 +91,8 @@ def run_partition(
     *,
     size: Mapping[str, Any],
     building_size: Mapping[str, Any] | None = None,
+    second_size: Mapping[str, Any] | None = None,
+    old: str | os.PathLike[str] | None = None,
     faults: Sequence[Finding] = (),
     progress: Progress = silent,
     **options: Any,
@@ -101,12 +106,16 @@ def run_partition(
     size, building_size
         `of`, `target`, `minimum`, `maximum`, `n_grids`, each only where given (`gridder.model.Size`).
         Buildings with neither a target nor a count of their own take what they lack from `size`.
+    second_size
+        `of`, `minimum`, `maximum` of a further size.
+    old
+        Folder of an old plan to stay near.
     faults
         What is known to be wrong already.
     progress
         Told the stage and its share done; may raise `Stopped`.
     options
-        The others of `partition`.
+        The others of `partition`; what is None counts as not given.
 
     Raises
     ------
@@ -118,8 +127,26 @@ def run_partition(
     wrong = list(faults)
     wrong += size_faults(of_fields, "field") if "fields" in sources else []
     wrong += size_faults(of_buildings, "building") if "buildings" in sources else []
-    inputs = read_sources(sources, faults=wrong, progress=progress)
-    return partition(**vars(inputs), size=of_fields, building_size=of_buildings, progress=progress, **options)
+    old_plan, wrong_old = _load_old(old)
+    inputs = read_sources(sources, faults=[*wrong, *wrong_old], progress=progress)
+    return partition(
+        **vars(inputs),
+        size=of_fields,
+        building_size=of_buildings,
+        second_size=size_from(second_size) if second_size is not None else None,
+        old=old_plan,
+        progress=progress,
+        **{name: value for name, value in options.items() if value is not None},
+    )
+
+
+def _load_old(folder: str | os.PathLike[str] | None) -> tuple[Plan | None, Sequence[Finding]]:
+    if folder is None:
+        return None, ()
+    try:
+        return load_plan(folder), ()
+    except InputError as error:
+        return None, error.faults
 
 
 def size_from(given: Mapping[str, Any]) -> Size:
