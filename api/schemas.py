@@ -91,6 +91,21 @@ class PartitionInputs(_Strict):
     )
     size: SizeIn | None = Field(None, description="Size of the grids.")
     building_size: SizeIn | None = Field(None, description="Size of the building grids where it differs.")
+    skill: str | None = Field(
+        None, max_length=200, description="A skill of the roster that every grid needs."
+    )
+    skill_minimum: int = Field(1, ge=1, le=1_000_000, description="People with the skill that a grid needs.")
+    alike: dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        None,
+        max_length=20,
+        description='Columns in which grids should be alike, and their prices: {"crop": 1}.',
+    )
+    second_size: SizeIn | None = Field(
+        None, description="A second size; its minimum and maximum are kept where they can be."
+    )
+    objective: Literal["mix", "moment", "cut", "medoid"] | None = Field(
+        None, description="What makes a grid compact; `mix` by default."
+    )
     rng: int = Field(0, ge=0, lt=2**63, description="Random input; the same gives the same plan.")
     effort: float = Field(1.0, gt=0, le=100, description="Work of the solver.")
     time_limit_s: float | None = Field(None, gt=0, description="Cap on the seconds of the solver per layer.")

@@ -310,3 +310,24 @@ def test_what_a_hidden_count_misses_is_hidden_too():
     assert shown.grids.loc[hidden, "reason"].isna().all()
     assert shown.grids.loc[~hidden, "within_bounds"].notna().all()
     assert shown.summary["field"]["n_within"] is None
+
+
+def test_viewers_do_not_learn_that_a_grid_has_too_few_skilled_people():
+    """A reason in bounds tells of a skill: it is masked, also where the size is an area; owners see it."""
+    plan = _plan([9, 12, 30])
+    grids = plan.grids.assign(
+        reason=["skill-short", "not-found", "not-found"],
+        within_bounds=[True, True, False],
+        n_skilled=[0, 1, 2],
+    )
+    for of in ("members", "area_ha"):
+        told = {
+            **plan.report["layers"]["field"],
+            "size": {"of": of, "target": 10, "minimum": 5, "maximum": 15},
+        }
+        content = {**plan.report.content, "layers": {"field": told}}
+        changed = replace(plan, grids=grids, report=PlanReport(content))
+        hidden = view(changed, k=5).grids
+        assert hidden["reason"].isna().tolist() == [True, True, False]
+        assert "n_skilled" not in hidden
+        assert view(changed).grids["reason"].notna().all()

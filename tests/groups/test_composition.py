@@ -33,3 +33,11 @@ def test_no_column_gives_an_empty_table():
     counts = composition.compose_units(pd.DataFrame({"n": [1, 2]}), np.array([0, 0]))
     assert counts.columns.tolist() == ["grid", "attribute", "value", "count"]
     assert len(counts) == 0
+
+
+def test_skills_are_told_apart_by_the_usual_signs():
+    """Chinese and other commas, strokes, lines; letter case and full width do not count, parts of words do not do."""
+    cells = pd.Series(["电工， Driver", "农机手／电工", "cook|ＤＲＩＶＥＲ", "driver's mate", None, ""])
+    assert composition.has_skill(cells, " driver").tolist() == [True, False, True, False, False, False]
+    assert composition.has_skill(cells, "电工").tolist() == [True, True, False, False, False, False]
+    assert composition.split_skills(" a ;b\nc，") == ["a", "b", "c"]

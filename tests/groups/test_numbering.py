@@ -39,3 +39,23 @@ def test_codes_grow_rather_than_repeat():
     """Zones 1 and 11 with number 1001 would share a code at three digits."""
     assert numbering.grid_codes(["01"], np.array([7])) == ["01007"]
     assert numbering.grid_codes(["1", "11"], np.array([1001, 1])) == ["11001", "110001"]
+
+
+def test_grids_keep_their_numbers_and_new_ones_come_after_the_last_used():
+    """Two of zone 0 keep 5 and 2; the new ones follow 7 in reading order; zone 1 begins at 1."""
+    zone = np.array([0, 0, 1, 0, 0, 1])
+    kept = np.array([5, 0, 0, 2, 0, 0])
+    last = np.array([7, 7, 0, 7, 7, 0])
+    assert numbering.number_grids(LATTICE, zone, kept=kept, last=last).tolist() == [5, 9, 2, 2, 8, 1]
+
+
+def test_codes_are_kept_and_none_is_used_again():
+    """Kept codes stay as they were; a new code that an old plan had gets more digits, and so do all new ones."""
+    number = np.array([1, 4, 5])
+    assert numbering.grid_codes(["01"] * 3, number, kept=["A-1", "", ""]) == ["A-1", "01004", "01005"]
+    assert numbering.grid_codes(["01"] * 3, number, kept=["A-1", "", ""], taken={"01004"}) == [
+        "A-1",
+        "010004",
+        "010005",
+    ]
+    assert numbering.grid_codes(["01"], np.array([4]), kept=[""], width=4) == ["010004"]

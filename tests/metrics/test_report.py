@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridder.metrics.report import Bounds, contiguous_grids, cut_share, layer_report
+from gridder.metrics.report import Bounds, contiguous_grids, cut_share, layer_report, skill_report
 from gridder.model import Certificate, UnitGraph
 
 PATH = UnitGraph(
@@ -67,3 +67,20 @@ def test_sums_of_fractions_keep_their_bounds():
 def test_cut_is_the_share_of_the_shared_length():
     """One of three links of one metre is cut."""
     assert np.isclose(cut_share(PATH, np.array([0, 0, 1, 1])), 1 / 3)
+
+
+def test_grids_short_of_a_skill_are_listed_beside_those_out_of_bounds():
+    """The skill's certificate is told, `skill-short` before any other, and the share in bounds is as before."""
+    grids = pd.DataFrame({"grid_id": ["F-001", "F-002", "F-003"], "n_skilled": [0, 2, 1]})
+    short = Certificate("skill-short", ("F-001", "F-003"), ("u", "v"), 22, 5, 15)
+    heavy = Certificate("unit-over-maximum", ("F-003",), ("v",), 20, 5, 15)
+    told = skill_report(grids, (short, heavy), word="driver", minimum=2)
+    assert [(entry["grid_id"], entry["n_skilled"]) for entry in told["grids_short"]] == [
+        ("F-001", 0),
+        ("F-003", 1),
+    ]
+    assert {entry["certificate"]["reason"] for entry in told["grids_short"]} == {"skill-short"}
+    over = Certificate("unit-over-maximum", ("F-002",), ("u",), 40, 5, 15)
+    light = Certificate("component-under-minimum", ("F-003",), ("v",), 2, 5, 15)
+    lacking = Certificate("skill-short", ("F-001", "F-004"), ("w",), 21, 5, 15)
+    assert _report((over, light, lacking)) == _report((over, light))
