@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 import pytest
 
-from gridder.solver import exact
+from gridder.solver import Problem, exact, solve
 from gridder.solver.certificate import Apart
 from gridder.solver.counts import best_share, choose_counts, reshare
 
@@ -83,3 +84,14 @@ def test_what_no_share_fits_is_told() -> None:
     assert share.hopeless == [1]
     share = reshare(np.array([2, 2]), [1], ranges, total, lambda c, m: exact.UNDECIDED)
     assert share.undecided == [1]
+
+
+def test_a_star_gives_its_grids_to_a_chain(make_csr: Callable, check_plan: Callable) -> None:
+    """A star of six ones is one grid or none; asked for 4 grids of 1 to 6 the chain must have three."""
+    star = [(0, i) for i in range(1, 6)]
+    chain = [(i, i + 1) for i in range(6, 11)]
+    indptr, indices = make_csr(12, star + chain)
+    problem = Problem(
+        indptr=indptr, indices=indices, weight=np.ones(12), minimum=2, target=3, maximum=6, n_grids=4
+    )
+    assert check_plan(problem, solve(problem), 2, 6) == {}
