@@ -75,12 +75,15 @@ def local_terms(terms: Terms, units: Ints, where: Ints) -> Terms:
 def _local_graph(indptr: Ints, indices: Ints, units: Ints, where: Ints) -> tuple[Ints, Ints, Ints]:
     """Return the graph of some units, and the entries of the whole graph that it keeps."""
     m = len(units)
-    n_links = 0
-    for u in units:
-        n_links += indptr[u + 1] - indptr[u]
     start = np.zeros(m + 1, np.int64)
-    found = np.empty(n_links, np.int64)
-    entries = np.empty(n_links, np.int64)
+    for i in range(m):
+        start[i + 1] = start[i]
+        for k in range(indptr[units[i]], indptr[units[i] + 1]):
+            j = where[indices[k]]
+            if 0 <= j < m and units[j] == indices[k]:
+                start[i + 1] += 1
+    found = np.empty(start[m], np.int64)
+    entries = np.empty(start[m], np.int64)
     filled = 0
     for i in range(m):
         for k in range(indptr[units[i]], indptr[units[i] + 1]):
@@ -89,8 +92,7 @@ def _local_graph(indptr: Ints, indices: Ints, units: Ints, where: Ints) -> tuple
                 found[filled] = j
                 entries[filled] = k
                 filled += 1
-        start[i + 1] = filled
-    return start, found[:filled].copy(), entries[:filled].copy()
+    return start, found, entries
 
 
 @njit(cache=True, nogil=True)
