@@ -54,8 +54,9 @@ def split_skills(text: str) -> list[str]:
 def has_skill(skill: pd.Series[str], word: str) -> Bools:
     """Return which members have a skill, shape (m,); letter case and full-width forms do not count."""
     wanted = _folded(word)
-    found = [any(_folded(own) == wanted for own in split_skills(str(text))) for text in skill.fillna("")]
-    return np.array(found, dtype=np.bool_)
+    codes, texts = pd.factorize(skill.fillna("").astype(str))
+    found = [any(_folded(own) == wanted for own in split_skills(text)) for text in texts]
+    return np.array(found, dtype=np.bool_)[codes]
 
 
 def _folded(word: str) -> str:

@@ -43,32 +43,30 @@ def name_grids(
         codes = grid_codes(zone_codes, number)
         return Names(number, codes, [_grid_id(layer, code) for code in codes], _last(zone, number, ground))
     kept = np.where(same_zone(old, kept, zone, ground), kept, -1)
-    was = [None if k < 0 else old.grids.iloc[k] for k in kept.tolist()]
-    last = {name: old.last_numbers.get(name, 0) for name in {*ground.zone_names, *old.last_numbers}}
+    carries_on = kept >= 0
+    last = {**old.last_numbers, **_last_by_zone(old, ground)}
     number = number_grids(
         outlines,
         zone,
-        kept=np.array([0 if grid is None else grid["number"] for grid in was], dtype=np.int64),
+        kept=np.where(carries_on, old.grids["number"].to_numpy(dtype=np.int64)[kept], 0),
         last=np.array([last[ground.zone_names[z]] for z in zone], dtype=np.int64),
     )
-    codes = grid_codes(
-        zone_codes,
-        number,
-        kept=["" if grid is None else grid["code"] for grid in was],
-        width=_width(old),
-        taken=set(old.grids["code"]),
-    )
-    ids = [
-        _grid_id(layer, code) if grid is None else grid["grid_id"]
-        for grid, code in zip(was, codes, strict=True)
-    ]
+    was = np.where(carries_on, old.grids["code"].to_numpy(dtype=object)[kept], "")
+    codes = grid_codes(zone_codes, number, kept=was.tolist(), width=_width(old), taken=set(old.grids["code"]))
+    fresh = np.array([_grid_id(layer, code) for code in codes], dtype=object)
+    ids = np.where(carries_on, old.grids["grid_id"].to_numpy(dtype=object)[kept], fresh).tolist()
     now = _last(zone, number, ground)
-    return Names(
-        number,
-        codes,
-        ids,
-        {name: max(used, now.get(name, 0)) for name, used in last.items() if max(used, now.get(name, 0))},
-    )
+    last = {name: max(used, now.get(name, 0)) for name, used in last.items()}
+    return Names(number, codes, ids, {name: used for name, used in last.items() if used > 0})
+
+
+def _last_by_zone(old: OldLayer, ground: Ground) -> dict[str, int]:
+    """Return the largest number ever used in each zone, known again by its name or its code."""
+    by_code = old.grids[old.grids["zone_code"].fillna("") != ""].groupby("zone_code")["number"].max()
+    return {
+        name: max(old.last_numbers.get(name, 0), int(by_code.get(code, 0)))
+        for name, code in zip(ground.zone_names, ground.zone_codes, strict=True)
+    }
 
 
 def keep_locked(kept: Ints, grid: Ints, lock: Ints, n_old: int) -> Ints:

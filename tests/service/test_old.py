@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridder
+from gridder.service.numbers import keep_locked
 from gridder.service.old import match_units
 from gridder.testing import check_plan
 
@@ -192,3 +193,30 @@ def test_an_old_plan_is_read_from_its_folder_and_named_in_the_recipe(farm, tmp_p
     assert plans[0].recipe["old"] == plans[1].recipe["old"]
     assert len(plans[0].recipe["old"]["sha256"]) == 64
     assert plans[0].recipe["parameters"]["stability"] == 10.0
+
+
+def test_a_zone_with_another_name_is_known_by_its_code(farm):
+    """Renamed, the zones keep their codes, and their grids keep names; without codes grids are named anew."""
+    one = farm(14, zones=True)
+    coded = one.replaced(zones=one.zones.assign(code=["07", "08"]))
+    first = gridder.partition(**coded.inputs, size=SIZE, effort=0.1)
+    renamed = coded.replaced(zones=coded.zones.assign(name=["Upper", "Lower"]))
+    second = gridder.partition(**renamed.inputs, size=SIZE, effort=0.1, old=first)
+    assert second.assignment.equals(first.assignment)
+    third = gridder.partition(
+        **renamed.replaced(zones=renamed.zones.assign(code=["17", "18"])).inputs,
+        size=SIZE,
+        effort=0.1,
+        old=first,
+    )
+    assert not set(third.grids["grid_id"]) & set(first.grids["grid_id"])
+    assert (
+        check_plan(third, **renamed.replaced(zones=renamed.zones.assign(code=["17", "18"])).inputs, size=SIZE)
+        == []
+    )
+
+
+def test_a_locked_grid_keeps_its_name_whatever_else_it_holds():
+    """Grid 1 would carry on old grid 0, and holds a unit locked to old 2, which grid 0 would carry on."""
+    kept = keep_locked(np.array([2, 0, 5]), np.array([0, 0, 1, 2]), np.array([-1, -1, 2, 7]), 5)
+    assert kept.tolist() == [-1, 2, -1]

@@ -200,3 +200,63 @@ def test_a_second_size_needs_bounds(farm, size, expected):
     """They may be open on one side."""
     with pytest.raises(gridder.InputError, match=expected):
         gridder.partition(**farm(1).inputs, size=SIZE, second_size=size)
+
+
+@pytest.mark.parametrize("n_grids", [12, 16])
+def test_a_number_of_grids_is_kept_beside_every_wish(farm, n_grids):
+    """Exactly so many over both zones, in bounds or certified."""
+    inputs = farm(12, zones=True, barrier=True).inputs
+    size = gridder.Size("members", n_grids=n_grids)
+    first = gridder.partition(**inputs, size=size, effort=0.1)
+    plan = gridder.partition(
+        **inputs,
+        size=size,
+        effort=0.1,
+        skill="driver",
+        alike={"soil": 0.3},
+        locks=gridder.locks_from_frame(pd.DataFrame({"unit_id": ["P000", "P001"], "together": ["a", "a"]})),
+        old=first,
+    )
+    assert check_plan(plan, **inputs, size=size) == []
+    assert len(plan.grids) == n_grids
+
+
+def test_a_wish_holds_in_the_layers_that_it_can_be_counted_in(farm):
+    """Nobody is placed in buildings and these have no crop; locks name their layer."""
+    one = farm(13)
+    houses = (
+        one.fields.iloc[:20].assign(parcel_id=lambda frame: "H" + frame["parcel_id"]).drop(columns="crop")
+    )
+    houses = houses.set_geometry(houses.geometry.buffer(-25))
+    locks = pd.DataFrame(
+        {
+            "layer": ["地块", "field", "building", "楼栋"],
+            "unit_id": ["P000", "P001", "HP002", "HP003"],
+            "apart": ["a"] * 4,
+        }
+    )
+    inputs = one.inputs | {"buildings": gridder.units_from_frame(houses, layer="building")}
+    sizes = {"size": SIZE, "building_size": gridder.Size("area_ha", 1.5)}
+    plan = gridder.partition(
+        **inputs,
+        **sizes,
+        effort=0.1,
+        skill="driver",
+        alike={"crop": 1.0},
+        second_size=gridder.Size("soil", maximum=20),
+        locks=gridder.locks_from_frame(locks),
+    )
+    assert check_plan(plan, **inputs, **sizes) == []
+    layers = plan.report["layers"]
+    assert {"skill", "alike", "second_size"} <= set(layers["field"])
+    assert not {"skill", "alike"} & set(layers["building"])
+    assert layers["building"]["second_size"]["minimum"] == 0.0
+    grid = _grid_of(plan)
+    assert grid["P000"] != grid["P001"]
+    assert grid["HP002"] != grid["HP003"]
+    again = gridder.partition(**inputs, **sizes, effort=0.1, skill="driver", alike={"crop": 1.0}, old=plan)
+    assert set(again.report["layers"]["building"]["stability"]) >= {"grids_kept", "units_changed"}
+    with pytest.raises(gridder.InputError, match="name a layer that is not divided, or none"):
+        gridder.partition(
+            **inputs, **sizes, locks=gridder.locks_from_frame(locks.assign(layer=[None, *locks["layer"][1:]]))
+        )
