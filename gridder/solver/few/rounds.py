@@ -38,6 +38,8 @@ _CHAINS = (
 """How the chains of a round begin (around centres, from recombined grids, from the best), and how hot."""
 _FIRST_VISITS, _MOST_VISITS = 50_000, 2_000_000
 _GROWTH = 1.5
+_LOOSE = 30.0
+"""How much hotter new plans begin while none is in bounds, so that their shape hardly counts."""
 _CALM = 0.15
 """Temperature at which the search over arrangements ends; all temperatures are in typical changes."""
 _POLISH = (0.3, 0.001)
@@ -100,7 +102,8 @@ def improve(
         while True:
             visits = int(length)
             kinds = [kind if centred or kind != _CENTRED else _NEW for kind, _ in _CHAINS]
-            hot = [hot for _, hot in _CHAINS]
+            looser = _LOOSE if elite[0].missed > 0.0 else 1.0
+            hot = [hot * looser if kind == _NEW else hot for kind, hot in _CHAINS]
             starts = [elite[i % len(elite)].part for i in range(len(_CHAINS))]
             seeds = seed.spawn(len(_CHAINS))
             found = list(pool.map(partial(_run, terms, n_parts, heat, visits), kinds, hot, starts, seeds))

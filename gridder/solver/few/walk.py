@@ -318,7 +318,8 @@ def walk(
         if pressure > 0.0:
             miss_price = pressure * hot * terms.size[1] * len(part) / terms.weight.sum()
         extra_size[:, 3] = np.where(hard, miss_price, terms.extra_size[:, 3])
-        find_medoids(terms, part, sums)
+        if len(sums.medoid) > 0:
+            find_medoids(terms, part, sums)
         within = _visit(terms, sums, border, extra_size, hot, miss_price, block, part, best, least, state)
         if pressure == 0.0 and within < _WANTED * block:
             miss_price = min(miss_price * _TURN, first_price * _MOST)
