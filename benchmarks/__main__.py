@@ -1,7 +1,7 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split service partition huge] [--sizes 1000 10000]
-       [--methods gridder METIS] [--quick]
+Usage: python -m benchmarks [--only job stages split service partition huge optima] [--sizes 1000 10000]
+       [--methods gridder METIS] [--quick] [--seconds 1 10 60] [--rng 0 1 2] [--instances NH_tract]
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bench_job, bench_partition, bench_service, bench_split, bench_stages, data
+from benchmarks import (
+    bench_job,
+    bench_optima,
+    bench_partition,
+    bench_service,
+    bench_split,
+    bench_stages,
+    data,
+)
 
 README = Path(__file__).parent / "README.md"
 TABLES = ("job", "stages", "split", "service", "partition")
@@ -27,9 +35,12 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of units of job, stages and partition")
-    parser.add_argument("--only", choices=(*TABLES, "huge"), nargs="+", default=TABLES)
+    parser.add_argument("--only", choices=(*TABLES, "huge", "optima"), nargs="+", default=TABLES)
     parser.add_argument("--methods", nargs="+", help="beginnings of the names that partition runs")
     parser.add_argument("--quick", action="store_true", help="partition at most 100 000 units")
+    parser.add_argument("--seconds", type=float, nargs="+", help="time limits of optima")
+    parser.add_argument("--rng", type=int, nargs="+", help="seeds of optima")
+    parser.add_argument("--instances", nargs="+", help="instances of optima, without feasibility")
     wanted = parser.parse_args()
     if not data.REAL_FIELDS.exists():
         sys.exit(f"the real fields are not at {data.REAL_FIELDS}; set GRIDDER_TEST_DATA")
@@ -56,6 +67,7 @@ def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
         "service": bench_service.run,
         "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
         "huge": bench_partition.run_huge,
+        "optima": lambda: bench_optima.run(wanted.seconds, wanted.rng, wanted.instances),
     }
     return runs[name]()
 
