@@ -143,12 +143,15 @@ def _neighbours(graph: Graph, unit: int) -> Ints:
     return graph.indices[graph.indptr[unit] : graph.indptr[unit + 1]]
 
 
-def shed(weight: Floats, graph: Graph, apart: Apart, assignment: Ints) -> Ints:
+def shed(weight: Floats, graph: Graph, apart: Apart, assignment: Ints, *, n_grids: int | None = None) -> Ints:
     """Let units above the maximum take what cannot be made to fit behind them.
 
+    With `n_grids` nothing is changed: a grid that joins such a unit would be missing from the number asked for.
     A grid below the minimum that touches such a unit joins it.
     Where others remain out of bounds, the piece is divided anew so that the least weight joins.
     """
+    if n_grids is not None:
+        return by_first_unit(assignment)
     assignment = assignment.copy()
     host = hosts(graph, apart.heavy, apart.piece)
     heads = graph.heads()
@@ -263,7 +266,9 @@ def certificates(
         grids = np.flatnonzero(bad & (piece_of == piece))
         out.extend(_certify_piece(weight, apart, assignment, units, grids))
     if skill is not None and skill_minimum > 0.0:
-        out.extend(_certify_skill(weight, apart, assignment, skill, skill_minimum, n_grids, skill_proofs))
+        out.extend(
+            _certify_skill(weight, apart, assignment, skill, skill_minimum, n_grids, [*skill_proofs, *proofs])
+        )
     return tuple(sorted(out, key=lambda c: (c.unit_ids[0], c.reason)))
 
 
@@ -294,6 +299,7 @@ def _certify_skill(
 
     Too few are they where they cannot serve the least number of grids that fits a component, or all
     components together not the number asked for.
+    What rules out every plan in bounds rules out those with the skill too.
     """
     enough = needed - TOLERANCE * needed
     short = np.bincount(assignment, skill) < enough
@@ -316,6 +322,9 @@ def _certify_skill(
         grids = grids[short[grids]]
         if len(grids) > 0 and served[p] < ranges[p][0]:
             yield certify("skill-short", grids, units, weight, apart)
+            continue
+        if len(grids) > 0 and ranges[p][0] > ranges[p][1]:
+            yield certify("no-count-fits", grids, units if n_grids is None else inside, weight, apart)
             continue
         proven = next((own for own in proofs if np.isin(units, own).all()), None)
         if len(grids) > 0 and proven is not None:
