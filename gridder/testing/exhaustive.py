@@ -16,7 +16,7 @@ from gridder.model import Floats
 
 STEPS, LAST_STEPS = 300_000, 10_000_000
 """Connected sets that are tried at most, before the model and after it."""
-MODEL_UNITS = 60
+MODEL_UNITS = 100
 """Units of the largest model."""
 _NODES = 50_000
 _SECONDS = 60.0

@@ -14,6 +14,8 @@ from scipy.spatial import Delaunay
 from gridder.solver import Problem, exact, solve
 from gridder.solver.exact.cover import search_cover
 from gridder.solver.exact.frontier import search_frontier
+from gridder.testing.certificates import check_solution
+from gridder.testing.exhaustive import plan_exists
 
 FEASIBLE = ("AL", "AR", "ID", "KS", "ME", "MT", "NE", "OK", "SD", "WY")
 CROSSED = ("CO", "SC")
@@ -105,11 +107,15 @@ def test_states_that_can_be_divided_are(
 def test_states_that_contiguity_rules_out_are_proved(
     state: str, data_dir: Path, make_csr: Callable, check_plan: Callable
 ) -> None:
-    """Where connected districts are impossible the whole state is proved infeasible."""
+    """Where connected districts are impossible the whole state is proved, and an independent model agrees."""
     problem = load_state(data_dir, state, make_csr)
     solution = solve(problem)
     assert set(check_plan(problem, solution, problem.minimum, problem.maximum)) == {"proved-infeasible"}
     assert [len(c.unit_ids) for c in solution.certificates] == [len(problem.weight)]
+    assert check_solution(problem, solution) == []
+    near = [set(problem.indices[a:b].tolist()) for a, b in pairwise(problem.indptr)]
+    bounds, count = (problem.minimum, problem.maximum), problem.n_grids
+    assert plan_exists(near, problem.weight, range(len(near)), bounds, count=count) is False
 
 
 def test_counties_above_the_maximum_are_certified(
