@@ -36,7 +36,9 @@ _CHAINS = (
     (_BEST, 0.0),
 )
 """How the chains of a round begin (around centres, from recombined grids, from the best), and how hot."""
-_FIRST_VISITS, _MOST_VISITS = 50_000, 2_000_000
+_MOST_VISITS = 2_000_000
+_MOST_PER_UNIT = 500
+"""Visits a unit that a chain may take even beyond `_MOST_VISITS`."""
 _GROWTH = 1.5
 _LOOSE = 30.0
 """How much hotter new plans begin while none is in bounds, so that their shape hardly counts."""
@@ -70,7 +72,7 @@ class _Plan:
 
 
 def improve(
-    terms: Terms, part: Ints, n_parts: int, seed: np.random.SeedSequence
+    terms: Terms, part: Ints, n_parts: int, seed: np.random.SeedSequence, first: int = 50_000
 ) -> Iterator[tuple[Ints, int]]:
     """Yield the best plan so far and the unit visits that it took, after every round; no end of rounds.
 
@@ -84,6 +86,8 @@ def improve(
         Number of grids, which stays.
     seed
         Source of all random numbers. Each chain has its own, so the plan does not depend on the threads.
+    first
+        Unit visits of a chain in the first round; they grow from round to round.
 
     Notes
     -----
@@ -91,13 +95,13 @@ def improve(
     costs least.
     A round is some seconds at most; whoever asks for fewer rounds gets the beginning of more.
     """
-    elite = [_Plan(*judge(terms, part, n_parts), part)]
-    heat = typical_change(terms, part, n_parts)
-    if heat == 0.0:
+    if (np.repeat(part, np.diff(terms.indptr)) == part[terms.indices]).all():
         yield part, 0
         return
+    elite = [_Plan(*judge(terms, part, n_parts), part)]
+    heat = typical_change(terms, part, n_parts) or 1.0
     centred = terms.price[0] > 0.0 and _connected(terms)
-    done, length = 0, float(_FIRST_VISITS)
+    done, length = 0, float(first)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         while True:
             visits = int(length)
@@ -109,7 +113,7 @@ def improve(
             found = list(pool.map(partial(_run, terms, n_parts, heat, visits), kinds, hot, starts, seeds))
             elite = _choose([*elite, *found])
             done += visits * len(_CHAINS)
-            length = min(length * _GROWTH, _MOST_VISITS)
+            length = min(length * _GROWTH, max(_MOST_VISITS, _MOST_PER_UNIT * len(part)))
             yield elite[0].part, done
 
 
@@ -164,8 +168,8 @@ def _walk(
     state: npt.NDArray[np.uint64],
 ) -> Ints:
     """Return the best plan of a walk from hot to cold, `limits` in typical changes."""
-    block = min(max(_SWEEP * len(part), _LEAST_BLOCK), visits // 50)
-    temperature = heat * np.geomspace(*limits, visits // block)
+    block = max(1, min(max(_SWEEP * len(part), _LEAST_BLOCK), visits // 50))
+    temperature = heat * np.geomspace(*limits, max(1, visits // block))
     mean = float(terms.weight.sum()) / len(part)
     best = np.empty_like(part)
     price = heat * float(terms.size[1]) / mean if mean > 0.0 else heat
