@@ -22,30 +22,30 @@ from benchmarks.measures import Measures, mean_polsby_popper, measure
 from benchmarks.peers import METHODS, RECURSIVE
 
 LIMIT_S, HUGE_LIMIT_S = 120.0, 3600.0
-FIRST = "wide"
+FIRST, LATTICE = "wide", "lattice"
 SIZES = {
     FIRST: (1_000, 10_000, 100_000, 1_000_000),
-    "tight": (10_000, 1_000_000),
+    "tight": (1_000, 10_000, 1_000_000),
     "clustered": (10_000, 1_000_000),
     "heavy": (10_000, 1_000_000),
-    "fields": (10_000, 100_000),
+    "fields": (1_000, 10_000, 100_000),
     "buildings": (9_000, 90_000),
-    "lattice": (1_000_000,),
+    LATTICE: (1_000_000,),
 }
 QUICK_SIZES = {
     FIRST: (1_000, 10_000, 100_000),
-    "tight": (10_000,),
+    "tight": (1_000, 10_000),
     "clustered": (10_000,),
     "heavy": (10_000,),
-    "fields": (10_000,),
+    "fields": (1_000, 10_000),
     "buildings": (9_000,),
-    "lattice": (10_000,),
+    LATTICE: (10_000,),
 }
 HUGE = 10_000_000
-HUGE_FAMILIES = (FIRST, "lattice")
+HUGE_FAMILIES = (FIRST, LATTICE)
 SOLVER = ("gridder, effort 0.1", "gridder, effort 1")
 FEW_ABOVE, FEW_METHODS = 150_000, (*SOLVER, RECURSIVE)
-"""What runs on larger graphs than this outside the first family."""
+"""What runs on larger graphs than this outside the first family, and on lattices."""
 PATIENCE_S = 20.0
 """A peer that took longer on the first family is not run on others of that size."""
 MESSAGE = 60
@@ -60,6 +60,7 @@ class Row:
     method: str
     n_units: int
     seconds: float = np.nan
+    cpu: float = np.nan
     peak: int = 0
     beyond: int = 0
     measures: Measures | None = None
@@ -110,7 +111,7 @@ def run(sizes: Sequence[int] | None, methods: Sequence[str] | None, *, quick: bo
     for family, own in (QUICK_SIZES if quick else SIZES).items():
         rows: list[Row] = []
         for n in sizes or own:
-            few = n > FEW_ABOVE and family != FIRST
+            few = family == LATTICE or (n > FEW_ABOVE and family != FIRST)
             names = [name for name in chosen if not few or name in FEW_METHODS]
             rows += _measure_all(family, n, names, history, LIMIT_S)
         lines += ["", *_table(family, rows)]
@@ -170,7 +171,7 @@ def _measure_all(
                 row = _measure(name, question, place, path, limit_s)
             if first and not reason:
                 history.last[name] = row
-            print(family, question.n_units, name, row.failure or f"{row.seconds:.2f} s", file=sys.stderr)
+            print(family, row, file=sys.stderr, flush=True)
             yield row
 
 
@@ -207,7 +208,7 @@ def _failure(done: subprocess.CompletedProcess[str], limit_s: float) -> str:
 
 
 HEAD = (
-    "| units | method | s | peak MB | B a unit | grids | out of bounds | unproved | split | deviation "
+    "| units | method | s | CPU s | peak MB | B a unit | grids | out of bounds | unproved | split | deviation "
     "| within 10 % | moment | cut |{} s : R | moment : R | cut : R |"
 )
 
@@ -234,6 +235,7 @@ def _line(row: Row, yardstick: Row | None, columns: int, *, shown: bool) -> str:
         return f"{start} {row.failure}" + " |" * (columns - 2)
     cells = [
         f"{row.seconds:.3g}",
+        f"{row.cpu:.3g}",
         f"{row.peak / 1e6:.0f}",
         f"{row.beyond / row.n_units:.0f}",
         f"{found.n_grids}",
