@@ -13,6 +13,8 @@ from gridder.solver.search import PENALTY, Sums, Terms, find_medoids, sum_up
 
 CUT_IN_MIX = 0.15
 """Price of the cut beside the moment: roundness costs the cut little (docs/design/partition.md)."""
+MOST_COSTS = 3000
+"""Units up to which squared distances to medoids are tabulated; above, the moment about centroids stands in."""
 STAY_BY_UNIT = 0.1
 """Share of the price of stability that counts units; the rest counts weight."""
 _SHORT = PENALTY
@@ -29,9 +31,7 @@ def build_terms(problem: Problem, graph: Graph, apart: Apart, n_grids: int) -> T
     n, k = len(problem.weight), max(n_grids, 1)
     mass = np.ones(n) if problem.moment is None else problem.moment
     place, price_moment = _positions(problem, graph, mass, k)
-    cost = np.empty((0, 0))
-    if problem.objective == "medoid" and problem.cost is not None:
-        cost = problem.cost
+    cost = _costs(problem)
     length = float(graph.length.sum()) / 2.0 * np.sqrt(k / max(n, 1))
     share = CUT_IN_MIX if problem.objective == "mix" else 1.0
     price_cut = share / length if problem.objective in ("cut", "mix") and length > 0.0 else 0.0
@@ -57,14 +57,24 @@ def build_terms(problem: Problem, graph: Graph, apart: Apart, n_grids: int) -> T
     )
 
 
+def _costs(problem: Problem) -> Floats:
+    """Return the cost of every unit from every other, of shape (0, 0) where moments do instead."""
+    if problem.objective == "medoid" and problem.cost is not None:
+        return problem.cost
+    if problem.objective == "medoid" and problem.xy is not None and len(problem.xy) <= MOST_COSTS:
+        return np.asarray(((problem.xy[:, None] - problem.xy[None]) ** 2).sum(axis=2), np.float64)
+    return np.empty((0, 0))
+
+
 def _positions(problem: Problem, graph: Graph, mass: Floats, k: int) -> tuple[Floats, float]:
     """Return the columns whose moment counts, in lengths of a mean link from the middle, and its price."""
     n = len(mass)
     total = float(mass.sum())
     if problem.objective == "cut" or total <= 0.0:
         return np.empty((n, 0)), 0.0
-    if problem.objective == "medoid" and problem.cost is not None:
-        one = float((mass @ problem.cost).min())
+    cost = _costs(problem)
+    if len(cost) > 0:
+        one = float((mass @ cost).min())
         return np.empty((n, 0)), k / one if one > 0.0 else 0.0
     xy = np.zeros((n, 2)) if problem.xy is None else problem.xy
     spread = _mean_square_link(graph.indptr, graph.indices, xy)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridder.model import Floats, Ints
+from gridder.solver import few
 from gridder.solver.blocks import BLOCK, search_all
 from gridder.solver.certificate import by_first_unit
 from gridder.solver.repair import bucket_scale, mend
@@ -21,6 +22,10 @@ VISITS = 10_000_000
 """Unit visits of effort 1 beside these sweeps, so that small problems are searched longer."""
 _MOST_SWEEPS = 3000
 _HOT, _WARM, _CALM, _COLD = 0.08, 0.05, 0.02, 0.005
+_FEW_VISITS, _MOST_FEW_VISITS = 20, 20_000_000
+"""Visits of effort 1 for the square of the number of units, and at most, where grids are few."""
+_LEAST_CHAIN, _MOST_CHAIN = 500, 50_000
+_CHAIN_SHARE = 40
 _PASS = 40
 """Sweeps after which the blocks are laid anew."""
 _TURN = 0.9
@@ -53,6 +58,9 @@ def improve(
     work: Work, best: Best, seed: np.random.SeedSequence, effort: float, end: float, tell: Tell
 ) -> None:
     """Search in rounds, each from the best plan so far."""
+    if work.few:
+        _improve_few(work, best, seed, effort, end, tell)
+        return
     done = 0.0
     for step in _rounds(effort):
         if done > 0.0 and time.monotonic() > end:
@@ -67,6 +75,21 @@ def improve(
         if cost < best.cost:
             best.part, best.cost = part, cost
         best.effort = done
+
+
+def _improve_few(
+    work: Work, best: Best, seed: np.random.SeedSequence, effort: float, end: float, tell: Tell
+) -> None:
+    """Search among arrangements of few large grids (`few`)."""
+    each = min(_FEW_VISITS * len(best.part) ** 2, _MOST_FEW_VISITS)
+    first = min(max(each // _CHAIN_SHARE, _LEAST_CHAIN), _MOST_CHAIN)
+    n_parts = int(best.part.max()) + 1
+    for part, visits in few.improve(work.terms, best.part, n_parts, seed.spawn(1)[0], first):
+        best.part, best.effort = part, visits / each
+        tell(min(best.effort / effort, 1.0))
+        if best.effort >= effort or time.monotonic() > end:
+            break
+    best.part = mend_all(work, best.part, seed, 1)
 
 
 def _search(

@@ -119,7 +119,9 @@ def _add(terms: Terms, sums: Sums, u: int, p: int, sign: float) -> None:
 
 @njit(cache=True, nogil=True)
 def find_medoids(terms: Terms, part: Ints, sums: Sums) -> float:
-    """Set the unit of every grid that is its best centre; return what all units cost."""
+    """Set the unit of every grid that is its best centre; return what all units cost, 0 without `Terms.cost`."""
+    if len(terms.cost) == 0:
+        return 0.0
     n, n_parts = len(part), len(sums.load)
     order = np.argsort(part, kind="mergesort")
     start = np.searchsorted(part[order], np.arange(n_parts + 1))

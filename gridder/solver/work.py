@@ -15,6 +15,9 @@ from gridder.solver.search import Terms
 
 Tell = Callable[[float], None]
 
+FEW, FEW_UNITS = 32, 10_000
+"""Grids and units up to which the arrangement of the grids is searched as a whole."""
+
 
 @dataclass(frozen=True, eq=False)
 class Work:
@@ -57,6 +60,12 @@ class Work:
         """Whether the bounds are so tight that units can hardly move one by one."""
         there = self.terms.weight[self.terms.weight > 0.0]
         return len(there) > 0 and 2.0 * float(np.median(there)) > self.terms.size[2] - self.terms.size[0]
+
+    @property
+    def few(self) -> bool:
+        """Whether the grids are so few that their arrangement as a whole is searched."""
+        count = int(self.counts.sum())
+        return 2 <= count <= FEW and len(self.piece) <= FEW_UNITS and len(self.old) == 0
 
     def out_of_bounds(self, part: Ints) -> Ints:
         """Return the grids whose weight is out of bounds."""
