@@ -80,6 +80,11 @@ class Question:
             if len(units) > 0 and not self.heavy[units[0]] and self.weigh(units) >= self.bounds[0]
         ]
 
+    @cached_property
+    def known(self) -> dict[tuple[bytes, int | None, int | None, bool], bool | None]:
+        """What was found out about divisions: a certificate may name many grids."""
+        return {}
+
     def weigh(self, units: Ints) -> float:
         """Return the weight of some units."""
         return float(self.weight[units].sum())
@@ -420,17 +425,19 @@ def _divides(
     skilled: bool = False,
 ) -> bool:
     """Return whether a plan of some units is known to exist."""
-    found = plan_exists(
-        question.near,
-        question.weight,
-        units.tolist(),
-        question.bounds,
-        count=count,
-        root=root,
-        skill=question.skill if skilled else None,
-        needed=question.skill_minimum if skilled else 0.0,
-    )
-    return found is True
+    key = (units.tobytes(), count, root, skilled)
+    if key not in question.known:
+        question.known[key] = plan_exists(
+            question.near,
+            question.weight,
+            units.tolist(),
+            question.bounds,
+            count=count,
+            root=root,
+            skill=question.skill if skilled else None,
+            needed=question.skill_minimum if skilled else 0.0,
+        )
+    return question.known[key] is True
 
 
 def _a_share_divides(question: Question, *, skilled: bool) -> bool:
