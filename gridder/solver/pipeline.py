@@ -77,7 +77,9 @@ def solve(
     graph = build_graph(smaller)
     apart = set_apart(smaller, graph)
     divided = _divide(smaller, graph, apart, rng, effort, end, tell)
-    assignment = proof.shed(smaller.weight, graph, apart, by_first_unit(divided.assignment))
+    assignment = proof.shed(
+        smaller.weight, graph, apart, by_first_unit(divided.assignment), n_grids=smaller.n_grids
+    )
     certificates = proof.certificates(
         smaller.weight,
         apart,

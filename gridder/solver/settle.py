@@ -116,13 +116,10 @@ def _settle_skill(work: Work, part: Ints, proofs: Proofs, end: float) -> None:
         units = np.flatnonzero(work.piece == piece)
         if piece in outside or len(units) > _EXACT_UNITS or time.monotonic() > end:
             continue
-        count = len(np.unique(part[units]))
-        if skill[units].sum() < count * work.skill_minimum:
+        count = len(np.unique(part[units])) if work.keep_count else 0
+        if skill[units].sum() < max(count, 1) * work.skill_minimum:
             continue
-        if (
-            _search_region(work, part, units, count if work.keep_count else 0, _EXACT_LIMIT)
-            == exact.INFEASIBLE
-        ):
+        if _search_region(work, part, units, count, _EXACT_LIMIT) == exact.INFEASIBLE:
             proofs.skill.append(units)
 
 
