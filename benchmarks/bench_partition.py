@@ -215,7 +215,7 @@ HEAD = (
 
 def _table(family: str, rows: Sequence[Row]) -> list[str]:
     """Return the rows of one family; R is METIS recursive on the same graph."""
-    further = {"fields": " Polsby–Popper |", "buildings": " Polsby–Popper |", "lattice": " moment : best |"}
+    further = {"fields": " Polsby–Popper |", "buildings": " Polsby–Popper |", LATTICE: " moment : best |"}
     head = HEAD.format(further.get(family, ""))
     yardstick = {row.n_units: row for row in rows if row.method == RECURSIVE and row.measures}
     columns = head.count("|") - 1
