@@ -442,7 +442,10 @@ def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> Non
     """Print the outcome and leave with its exit code."""
     layers = plan.report["layers"].values()
     missed = any(
-        layer["out_of_bounds"] or "n_grids_missed" in layer or layer.get("skill", {}).get("grids_short")
+        layer["out_of_bounds"]
+        or "n_grids_missed" in layer
+        or layer.get("skill", {}).get("grids_short")
+        or layer.get("locks", {}).get("broken")
         for layer in layers
     )
     if as_json:

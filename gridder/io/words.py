@@ -123,6 +123,11 @@ _ALIKE = Text(
     "{share} of the differences in {column} lie within grids; 0 % is one kind a grid.",
     "“{column}”的差异有 {share} 在网格内部；0% 表示每个网格只有一种。",
 )
+_LOCKS_HOLD = Text("All locks hold ({n} units).", "全部锁定均已满足（{n} 个地块/楼栋）。")
+_LOCKS_BROKEN = Text(
+    "Units that were to be in different grids could not be parted in {n} grids: {listed}.",
+    "{n} 个网格中要求分开的地块/楼栋未能分开：{listed}。",
+)
 _STABILITY = Text(
     "Of the older plan {kept} grids carry on and {gone} are gone; {new} are new. {units} of the units that were "
     "there before changed grid{members}.",
@@ -196,9 +201,23 @@ def explain_wishes(layer: Mapping[str, Any]) -> list[Text]:
         _ALIKE.format(column=column, share=share(one["within"]))
         for column, one in layer.get("alike", {}).items()
     ]
+    if "locks" in layer:
+        told.append(_locks(layer["locks"]))
     if "stability" in layer:
         told.append(_stability(layer["stability"]))
     return told
+
+
+def _locks(locks: Mapping[str, Any]) -> Text:
+    broken = locks["broken"]
+    if not broken:
+        return _LOCKS_HOLD.format(n=number(locks["n_units"]))
+    listed = "; ".join(
+        f"{entry['grid_id']} ({', '.join(entry['unit_ids'][:_MOST_IDS])})" for entry in broken[:_MOST_IDS]
+    )
+    return _LOCKS_BROKEN.format(
+        n=number(len(broken)), listed=listed + (" …" if len(broken) > _MOST_IDS else "")
+    )
 
 
 def _second(second: Mapping[str, Any]) -> Text:

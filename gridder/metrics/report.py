@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,34 @@ def skill_report(
                 "certificate": by_grid[grid_id].as_dict() if grid_id in by_grid else None,
             }
             for grid_id, n in zip(short["grid_id"].tolist(), short["n_skilled"].tolist(), strict=True)
+        ],
+    }
+
+
+def lock_report(
+    broken: Mapping[str, Sequence[str]], certificates: Sequence[Certificate], *, n_units: int
+) -> dict[str, Any]:
+    """Return which grids hold units that were to be in different ones.
+
+    Parameters
+    ----------
+    broken
+        Ids of such units by the id of their grid.
+    certificates
+        With ids of the plan.
+    n_units
+        Number of units that are locked.
+    """
+    by_grid = {grid_id: c for c in certificates for grid_id in c.grid_ids}
+    return {
+        "n_units": n_units,
+        "broken": [
+            {
+                "grid_id": grid_id,
+                "unit_ids": list(units),
+                "certificate": by_grid[grid_id].as_dict() if grid_id in by_grid else None,
+            }
+            for grid_id, units in broken.items()
         ],
     }
 

@@ -39,6 +39,23 @@ class LockedUnits:
     together: Ints
     apart: Ints
 
+    @property
+    def n_units(self) -> int:
+        """Number of units that are locked."""
+        locked = (self.grid >= 0) | (self.together >= 0)
+        locked[self.apart.ravel()] = True
+        return int(locked.sum())
+
+    def broken(self, grid: Ints) -> dict[int, list[int]]:
+        """Return the units that are to be in different grids and share one, by their grid; `grid` is (n,)."""
+        a, b = self.apart.T
+        clash = grid[a] == grid[b]
+        units = [a[clash], b[clash]]
+        named = np.flatnonzero(self.grid >= 0)
+        rivals = pd.Series(self.grid[named]).groupby(grid[named]).transform("nunique").to_numpy() > 1
+        found = np.unique(np.concatenate([*units, named[rivals]])).astype(np.int64)
+        return {int(g): found[grid[found] == g].tolist() for g in np.unique(grid[found])}
+
 
 def locked_units(
     rows: pd.DataFrame,

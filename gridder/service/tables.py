@@ -20,6 +20,7 @@ from gridder.metrics.report import (
     contiguous_grids,
     cut_share,
     layer_report,
+    lock_report,
     skill_report,
 )
 from gridder.model import (
@@ -81,8 +82,20 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         )
         for c in divided.certificates
     )
+    locked = divided.wanted.locked
+    broken = (
+        {grid_ids[g]: ids[units].tolist() for g, units in locked.broken(grid).items()}
+        if locked is not None
+        else {}
+    )
     grids = _grids(
-        divided, ground, grid, outlines=divided.outlines[order], grid_ids=grid_ids, certificates=certificates
+        divided,
+        ground,
+        grid,
+        broken,
+        outlines=divided.outlines[order],
+        grid_ids=grid_ids,
+        certificates=certificates,
     )
     grids.insert(1, "code", [names.code[g] for g in order])
     grids.insert(2, "number", names.number[order])
@@ -119,6 +132,8 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         ],
     )
     report |= divided.notes | _wishes_report(divided, grids, certificates, grid)
+    if locked is not None:
+        report["locks"] = lock_report(broken, certificates, n_units=locked.n_units)
     placements, unplaced = _placements(divided, grid, grid_ids, ids, pseudonyms)
     if divided.old is not None:
         report["stability"] = stability(
@@ -175,6 +190,7 @@ def _grids(
     divided: Divided,
     ground: Ground,
     grid: np.ndarray,
+    broken: Mapping[str, Sequence[str]],
     *,
     outlines: Geometries,
     grid_ids: np.ndarray,
@@ -187,7 +203,8 @@ def _grids(
     unit = divided.cut.unit
     within = divided.bounds.within(size)
     further = _further_sizes(divided, grid, n)
-    reasons = _reasons(divided, grid_ids, within, further, certificates)
+    reasons = {g: c.reason for c in certificates for g in c.grid_ids if g in broken}
+    reasons |= _reasons(divided, grid_ids, within, further, certificates)
     return gpd.GeoDataFrame(
         {
             "grid_id": grid_ids,

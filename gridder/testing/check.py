@@ -231,7 +231,11 @@ def _check_report(case: Case) -> list[str]:
     named = {(entry["grid_id"], entry["unit_a"], entry["unit_b"]) for entry in report["bridged"]}
     if named != set(zip(inside, bridges["unit_a"], bridges["unit_b"], strict=True)):
         out.append("report: the bridges named are not those inside grids")
-    told = [*report.get("skill", {"grids_short": []})["grids_short"], *report["out_of_bounds"]]
+    told = [
+        *report.get("locks", {"broken": []})["broken"],
+        *report.get("skill", {"grids_short": []})["grids_short"],
+        *report["out_of_bounds"],
+    ]
     certified = {entry["grid_id"]: entry["certificate"]["reason"] for entry in told if entry["certificate"]}
     if certified != grids.set_index("grid_id")["reason"].dropna().to_dict():
         out.append("report: the reasons of grids are not those of their certificates")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import gridder
+from gridder.io.words import explain_wishes
 from gridder.testing import check_plan
 
 SIZE = gridder.Size("members", target=8, minimum=6, maximum=11)
@@ -155,3 +156,22 @@ def test_an_id_of_several_units_is_ambiguous(farm):
         **inputs, effort=0.1, locks=_locks(unit_id=["P001#2", "P002"], together=["a", "a"])
     )
     assert _grid_of(plan)["P001#2"] == _grid_of(plan)["P002"]
+
+
+def test_units_that_cannot_be_parted_are_told(farm):
+    """All people live in two neighbours, and a grid needs half of them: both are in one, with a certificate."""
+    one = farm(4)
+    people = one.people.iloc[:8].assign(parcel_id=["P000", "P001"] * 4)
+    inputs = one.replaced(people=people).inputs
+    size = gridder.Size("members", target=8, minimum=8, maximum=8)
+    plan = gridder.partition(
+        **inputs, size=size, effort=0.1, locks=_locks(unit_id=["P000", "P001"], apart=["a", "a"])
+    )
+    (broken,) = plan.report["layers"]["field"]["locks"]["broken"]
+    assert broken["unit_ids"] == ["P000", "P001"]
+    assert broken["certificate"]["reason"] == "not-found"
+    assert plan.grids["reason"].tolist() == ["not-found"]
+    assert check_plan(plan, **inputs, size=size) == []
+    (told,) = explain_wishes(plan.report["layers"]["field"])
+    assert "P000, P001" in told.en
+    assert "P000, P001" in told.zh

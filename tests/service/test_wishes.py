@@ -40,15 +40,13 @@ def test_every_wish_together_gives_a_valid_plan(farm, seed, zones, barrier, lone
     """Skill, likeness, second size, locks and an old plan at once; the checker finds nothing, locks hold."""
     inputs = farm(seed, zones=zones, barrier=barrier).inputs
     first = gridder.partition(**inputs, size=SIZE, effort=0.2)
-    n = 5 if lone else 6
-    locks = pd.DataFrame(
-        {
-            "unit_id": ["P000", "P001", "P054", "P055", "P063", "P062"][:n],
-            "together": ["a", "a", None, None, None, None][:n],
-            "apart": [None, None, "b", "b", None, None][:n],
-            "grid": [None, None, None, None, "corner", "corner"][:n],
-        }
-    )
+    links = first.adjacency[first.adjacency["kind"] != "bridge"]
+    (a, b), (c, d), (e, f) = links[["unit_a", "unit_b"]].iloc[[0, len(links) // 2, -1]].to_numpy()
+    locks = pd.DataFrame({"unit_id": [a, b, c, d, e], "together": ["a", "a", *[None] * 3]})
+    locks["apart"] = [None, None, "b", "b", None]
+    locks["grid"] = [*[None] * 4, "corner"]
+    if not lone:
+        locks = pd.concat([locks, pd.DataFrame({"unit_id": [f], "grid": ["corner"]})], ignore_index=True)
     plan = gridder.partition(
         **inputs,
         size=SIZE,
@@ -61,9 +59,9 @@ def test_every_wish_together_gives_a_valid_plan(farm, seed, zones, barrier, lone
     )
     assert check_plan(plan, **inputs, size=SIZE) == []
     grid = _grid_of(plan)
-    assert grid["P000"] == grid["P001"]
-    assert grid["P054"] != grid["P055"]
-    assert lone or grid["P062"] == grid["P063"]
+    assert grid[a] == grid[b]
+    assert lone or grid[e] == grid[f]
+    assert (grid[c] == grid[d]) == bool(_layer(plan)["locks"]["broken"])
     assert set(_layer(plan)) >= {"skill", "alike", "second_size", "stability"}
 
 
