@@ -123,7 +123,7 @@ class Problem:
                 object.__setattr__(self, name, _as_integers(getattr(self, name)))
         for name in _NUMBERS:
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=np.float64))
+                object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64))
         if self.similar is not None and self.similar.ndim == 1:
             object.__setattr__(self, "similar", self.similar[:, None])
         if self.objective is None:
@@ -178,7 +178,7 @@ class Solution:
 def _as_integers(values: npt.ArrayLike) -> npt.NDArray[np.generic]:
     array = np.asarray(values)
     if array.dtype.kind in "biu" or array.size == 0:
-        return cast("npt.NDArray[np.generic]", np.ascontiguousarray(array, dtype=np.int64))
+        return cast("npt.NDArray[np.generic]", array.astype(np.int64))
     return array
 
 

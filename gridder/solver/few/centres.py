@@ -20,6 +20,8 @@ _NEAR = 8
 """Places nearby that are tried for every centre."""
 _ENOUGH = 1e-4
 """Share of the cost that a step must gain."""
+_MOST_STEPS = 100
+"""Steps a centre; where the weights fit no bounds the value need not settle."""
 
 
 @njit(cache=True, nogil=True)
@@ -45,20 +47,22 @@ def find_centres(
         scale += serve[centre, u].min() / k
     price = np.zeros(k)
     value = _ascend(serve, load_of, low, high, centre, price, 0.1 * scale)
-    p, waiting = 0, k + 1
-    while waiting > 0:
+    p, waiting, left = 0, k + 1, _MOST_STEPS * k
+    while waiting > 0 and left > 0:
+        left -= 1
         if waiting > k:
             tried = _middles(serve, load_of, centre, price).reshape(1, k)
         else:
             tried = _beside(serve, centre, p)
             p = (p + 1) % k
         waiting -= 1
+        enough = value - _ENOUGH * abs(value)
         for i in range(len(tried)):
-            if _bound(serve, load_of, low, high, tried[i], price) >= value * (1.0 - _ENOUGH):
+            if _bound(serve, load_of, low, high, tried[i], price) >= enough:
                 continue
             other_price = price.copy()
             other_value = _ascend(serve, load_of, low, high, tried[i], other_price, 0.03 * scale)
-            if other_value < value * (1.0 - _ENOUGH):
+            if other_value < enough:
                 centre, price, value = tried[i].copy(), other_price, other_value
                 waiting = k + 1
                 break

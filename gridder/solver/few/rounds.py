@@ -15,10 +15,9 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from gridder.model import Floats, Ints
+from gridder.solver.certificate import Graph
 from gridder.solver.few.centres import allocate, find_centres
 from gridder.solver.few.recombine import recombine
 from gridder.solver.few.walk import judge, typical_change, walk
@@ -128,8 +127,8 @@ def _choose(plans: list[_Plan]) -> list[_Plan]:
 
 
 def _connected(terms: Terms) -> bool:
-    graph = csr_array((np.ones(len(terms.indices)), terms.indices, terms.indptr))
-    return int(connected_components(graph, directed=False)[0]) == 1
+    graph = Graph(terms.indptr, terms.indices, terms.length)
+    return int(graph.components(np.ones(len(terms.weight), bool)).max(initial=0)) == 0
 
 
 def _run(
