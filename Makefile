@@ -53,3 +53,6 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	  pyproject.toml --group build --group test --group lint --group bench \
 	  --constraint requirements/run.txt --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	  requirements/bench.in --constraint requirements/run.txt --constraint requirements/dev.txt \
+	  --output-file requirements/bench.txt

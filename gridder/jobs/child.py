@@ -62,6 +62,7 @@ LONGEST_STEM, LONGEST_SUFFIX = 150, 20
 """Bytes of a file's name that are kept."""
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 NO_ROOM_BYTES = 2**20
+LEAST_MEMORY_BYTES = 2**25
 _NO_MEMORY = ("bad_alloc", "out of memory", "can't start new thread")
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _SQUARE_M = 60
@@ -176,6 +177,8 @@ def _answer(order: Order, tell: Progress, *, write_map: WriteMap, write_views: W
     own_names: dict[str, str] = {}
     inputs = Path(order.folder) / INPUTS
     try:
+        # a thread that cannot start for want of memory is waited for without end
+        bytearray(LEAST_MEMORY_BYTES)
         return {"result": _work(order, inputs, own_names, tell, write_map=write_map, write_views=write_views)}
     except InputError as error:
         return {"faults": [finding_dict(_under_own_name(fault, own_names)) for fault in error.faults]}
