@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split service partition huge optima] [--sizes 1000 10000]
+Usage: python -m benchmarks [--only job stages split service partition stability huge optima] [--sizes 1000 10000]
        [--methods gridder METIS] [--quick] [--seconds 1 10 60] [--rng 0 1 2] [--instances NH_tract]
 """
 
@@ -21,12 +21,13 @@ from benchmarks import (
     bench_partition,
     bench_service,
     bench_split,
+    bench_stability,
     bench_stages,
     data,
 )
 
 README = Path(__file__).parent / "README.md"
-TABLES = ("job", "stages", "split", "service", "partition")
+TABLES = ("job", "stages", "split", "service", "partition", "stability")
 SIZES = (1_000, 10_000, 100_000)
 LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 
@@ -66,6 +67,7 @@ def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
         "split": bench_split.run,
         "service": bench_service.run,
         "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
+        "stability": bench_stability.run,
         "huge": bench_partition.run_huge,
         "optima": lambda: bench_optima.run(wanted.seconds, wanted.rng, wanted.instances),
     }
