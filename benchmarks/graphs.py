@@ -19,7 +19,7 @@ from benchmarks import data
 from gridder.geometry.coverage import resolve
 from gridder.graph.components import bridge, to_csr
 from gridder.graph.contiguity import NO_LINES, choose_gap_m, field_neighbours
-from gridder.model import Floats, Geometries, Ints, UnitGraph
+from gridder.model import Floats, Geometries, Ints, Links, UnitGraph
 from gridder.units.plots import build_plots
 
 REAL_BUILDINGS = data.DATA / "buildings" / "liechtenstein" / "liechtenstein.gpkg"
@@ -60,7 +60,7 @@ class Question:
     """
 
     indptr: Ints
-    indices: Ints
+    indices: Links
     length: Floats
     weight: Floats
     xy: Floats
@@ -106,7 +106,7 @@ class Question:
         return replace(
             self,
             indptr=np.append(0, np.cumsum(np.diff(self.indptr)[units])),
-            indices=place[self.indices[own]],
+            indices=place[self.indices[own]].astype(np.int32),
             length=self.length[own],
             weight=self.weight[units],
             xy=self.xy[units],
@@ -175,7 +175,7 @@ def _plane(
     n = len(xy)
     ends = np.concatenate([a, b]), np.concatenate([b, a])
     graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(n, n)).tocsr()
-    indices = graph.indices.astype(np.int64)
+    indices = graph.indices.astype(np.int32)
     return Question(
         indptr=graph.indptr.astype(np.int64),
         indices=indices,

@@ -67,12 +67,14 @@ class Method:
 
 
 def _gridder(question: Question, *, effort: float) -> Call:
+    boundary = None if (question.length == 1.0).all() else question.length
+
     def call() -> Answer:
         solution = solve(
             Problem(
                 indptr=question.indptr,
                 indices=question.indices,
-                boundary=question.length,
+                boundary=boundary,
                 weight=question.weight,
                 xy=question.xy,
                 moment=question.mass,

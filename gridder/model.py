@@ -22,6 +22,8 @@ Objective = Literal["mix", "moment", "cut", "medoid"]
 Lang = Literal["en", "zh"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Links = npt.NDArray[np.int32]
+"""Neighbours in compressed sparse rows, the largest array of a graph: half the memory of `Ints`."""
 Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 

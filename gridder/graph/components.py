@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridder.graph.barriers import findable
 from gridder.graph.kernels import WAY_STEP_M, comes_near
-from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, UnitGraph
+from gridder.model import LINK_KINDS, Bools, Floats, Geometries, Ints, Links, UnitGraph
 
 BARRIER_MARGIN_M = 1.0
 """A bridge keeps so far from every barrier: one along the edge of a unit is not jumped either."""
@@ -21,7 +21,7 @@ CHUNK = 256
 """So many pairs are held against the barriers at a time."""
 
 
-def to_csr(graph: UnitGraph, values: Floats | None = None) -> tuple[Ints, Ints, Floats]:
+def to_csr(graph: UnitGraph, values: Floats | None = None) -> tuple[Ints, Links, Floats]:
     """Return the graph as a symmetric matrix in compressed rows.
 
     Parameters
@@ -33,7 +33,7 @@ def to_csr(graph: UnitGraph, values: Floats | None = None) -> tuple[Ints, Ints, 
     -------
     indptr : Ints
         Shape (n + 1,).
-    indices : Ints
+    indices : Links
         Neighbours of each unit, ascending, shape (2 m,).
     data : Floats
         Shape (2 m,).
@@ -43,7 +43,7 @@ def to_csr(graph: UnitGraph, values: Floats | None = None) -> tuple[Ints, Ints, 
     data = np.ones(len(row)) if values is None else np.concatenate([values, values])
     order = np.lexsort([column, row])
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=graph.n))])
-    return indptr.astype(np.int64), column[order], data[order].astype(np.float64)
+    return indptr.astype(np.int64), column[order].astype(np.int32), data[order].astype(np.float64)
 
 
 def label(graph: UnitGraph) -> Ints:

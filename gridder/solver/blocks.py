@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.initial import bisect
-from gridder.solver.recombine import recombine
+from gridder.solver.pairs import recut_pairs
 from gridder.solver.search import Terms, anneal
 
 BLOCK = 3000
@@ -37,10 +37,10 @@ def local_terms(terms: Terms, units: Ints, where: Ints) -> Terms:
     m = len(units)
     for i in range(m):
         where[units[i]] = i
-    indptr, indices, entries = _local_graph(terms.indptr, terms.indices, units, where)
+    indptr, indices, length = _local_graph(terms.indptr, terms.indices, terms.length, units, where)
     foe_indptr, foes = terms.foe_indptr, terms.foes
     if len(foes) > 0:
-        foe_indptr, foes, _ = _local_graph(terms.foe_indptr, terms.foes, units, where)
+        foe_indptr, foes, _ = _local_graph(terms.foe_indptr, terms.foes, np.empty(0), units, where)
     cost = terms.cost
     if len(cost) > 0:
         cost = np.empty((m, m))
@@ -55,7 +55,7 @@ def local_terms(terms: Terms, units: Ints, where: Ints) -> Terms:
     return Terms(
         indptr,
         indices,
-        terms.length[entries],
+        length,
         terms.weight[units],
         terms.place[units],
         terms.mass[units],
@@ -72,8 +72,10 @@ def local_terms(terms: Terms, units: Ints, where: Ints) -> Terms:
 
 
 @njit(cache=True, nogil=True)
-def _local_graph(indptr: Ints, indices: Ints, units: Ints, where: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the graph of some units, and the entries of the whole graph that it keeps."""
+def _local_graph(
+    indptr: Ints, indices: Links, length: Floats, units: Ints, where: Ints
+) -> tuple[Ints, Links, Floats]:
+    """Return the graph of some units, with the lengths of its links where they are given."""
     m = len(units)
     start = np.zeros(m + 1, np.int64)
     for i in range(m):
@@ -82,17 +84,18 @@ def _local_graph(indptr: Ints, indices: Ints, units: Ints, where: Ints) -> tuple
             j = where[indices[k]]
             if 0 <= j < m and units[j] == indices[k]:
                 start[i + 1] += 1
-    found = np.empty(start[m], np.int64)
-    entries = np.empty(start[m], np.int64)
+    found = np.empty(start[m], np.int32)
+    kept = np.empty(start[m] if len(length) > 0 else 0)
     filled = 0
     for i in range(m):
         for k in range(indptr[units[i]], indptr[units[i] + 1]):
             j = where[indices[k]]
             if 0 <= j < m and units[j] == indices[k]:
                 found[filled] = j
-                entries[filled] = k
+                if len(length) > 0:
+                    kept[filled] = length[k]
                 filled += 1
-    return start, found, entries
+    return start, found, kept
 
 
 @njit(cache=True, nogil=True)
@@ -116,7 +119,7 @@ def _search_block(
         at = np.searchsorted(names, local.home[i])
         local.home[i] = at if at < len(names) and names[at] == local.home[i] else -1
     if pairs:
-        recombine(local, xy[units], by_people, temperature, own, len(names), state)
+        recut_pairs(local, xy[units], by_people, temperature, own, len(names), state)
     else:
         anneal(local, by_people, temperature, own, len(names), state)
     part[units] = names[own]
@@ -173,34 +176,46 @@ def group_grids(xy: Floats, part: Ints, turn: float) -> list[Ints]:
     """Return the units of blocks of neighbouring grids: the plane is halved again and again, turned by an angle."""
     if len(part) <= BLOCK + BLOCK // 2:
         return [np.arange(len(part))]
-    order, start = by_grid(part)
-    middle = _middles(xy, order, start)
+    middle, size = _middles(xy, part, int(part.max()) + 1)
+    there = np.flatnonzero(size)
     cosine, sine = np.cos(turn), np.sin(turn)
-    turned = middle @ np.array([[cosine, -sine], [sine, cosine]])
-    size = np.diff(start).astype(np.float64)
-    grids, ends = _halve(turned, size)
-    return [
-        np.sort(np.concatenate([order[start[g] : start[g + 1]] for g in grids[lo:hi]]))
-        for lo, hi in pairwise(ends.tolist())
-    ]
-
-
-def by_grid(part: Ints) -> tuple[Ints, Ints]:
-    """Return the units sorted by grid and where each grid that is there begins, with the end."""
-    order = np.argsort(part, kind="stable")
-    start = np.concatenate([[0], np.flatnonzero(np.diff(part[order])) + 1, [len(part)]])
-    return order, start.astype(np.int64)
+    turned = middle[there] @ np.array([[cosine, -sine], [sine, cosine]])
+    grids, ends = _halve(turned, size[there])
+    block = np.empty(len(size), np.int64)
+    block[there[grids]] = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    order, start = _sorted_by(block[part], len(ends) - 1)
+    return [order[lo:hi] for lo, hi in pairwise(start.tolist())]
 
 
 @njit(cache=True, nogil=True)
-def _middles(xy: Floats, order: Ints, start: Ints) -> Floats:
-    middle = np.zeros((len(start) - 1, 2))
-    for g in range(len(middle)):
-        for u in order[start[g] : start[g + 1]]:
-            middle[g, 0] += xy[u, 0]
-            middle[g, 1] += xy[u, 1]
-        middle[g] /= start[g + 1] - start[g]
-    return middle
+def _middles(xy: Floats, part: Ints, n_parts: int) -> tuple[Floats, Floats]:
+    """Return the mean position of the units of every grid, and how many there are."""
+    middle = np.zeros((n_parts, 2))
+    size = np.zeros(n_parts)
+    for u in range(len(part)):
+        p = part[u]
+        middle[p, 0] += xy[u, 0]
+        middle[p, 1] += xy[u, 1]
+        size[p] += 1.0
+    for p in range(n_parts):
+        middle[p] /= max(size[p], 1.0)
+    return middle, size
+
+
+@njit(cache=True, nogil=True)
+def _sorted_by(label: Ints, n_labels: int) -> tuple[Ints, Ints]:
+    """Return the positions sorted by label, and where each label begins, with the end (counting sort)."""
+    start = np.zeros(n_labels + 1, np.int64)
+    for i in range(len(label)):
+        start[label[i] + 1] += 1
+    for b in range(n_labels):
+        start[b + 1] += start[b]
+    follows = start.copy()
+    order = np.empty(len(label), np.int64)
+    for i in range(len(label)):
+        order[follows[label[i]]] = i
+        follows[label[i]] += 1
+    return order, start
 
 
 @njit(cache=True, nogil=True)
@@ -259,7 +274,7 @@ def first_plan(
 @njit(cache=True, nogil=True)
 def _divide(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     xy: Floats,
     mass: Floats,
@@ -274,7 +289,7 @@ def _divide(
     m = len(units)
     for i in range(m):
         where[units[i]] = i
-    start, found, _ = _local_graph(indptr, indices, units, where)
+    start, found, _ = _local_graph(indptr, indices, np.empty(0), units, where)
     order = np.arange(m)
     whole = np.array([[0, m, k]])
     parts = bisect(start, found, weight[units], xy[units], mass[units], bounds, whole, order, 1, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 
 
 @njit(cache=True, nogil=True)
-def cells(indptr: Ints, indices: Ints, weight: Floats, xy: Floats, regions: Ints, units: Ints) -> Ints:
+def cells(indptr: Ints, indices: Links, weight: Floats, xy: Floats, regions: Ints, units: Ints) -> Ints:
     """Divide connected regions: each is cut along x, and every slice along y, at equal weights.
 
     Pieces that are cut off from their part join a part beside them.
@@ -70,7 +70,7 @@ def _nearest_cut(before: Floats, goal: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _join_pieces(indptr: Ints, indices: Ints, units: Ints, first: int, k: int, part: Ints) -> None:
+def _join_pieces(indptr: Ints, indices: Links, units: Ints, first: int, k: int, part: Ints) -> None:
     """Keep the largest piece of every part; the others join parts beside them."""
     m = len(units)
     start = np.empty(m + 1, np.int64)

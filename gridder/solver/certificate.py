@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from gridder.model import Bools, Certificate, Floats, Ints
+from gridder.model import Bools, Certificate, Floats, Ints, Links
 from gridder.solver.problem import SHARE_OF_TARGET, Problem
 
 TOLERANCE = 1e-9
@@ -17,19 +17,19 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Contiguity in compressed sparse rows, with the length of every link."""
+    """Contiguity in compressed sparse rows, with the length of every link; without lengths all are 1."""
 
     indptr: Ints
-    indices: Ints
+    indices: Links
     length: Floats
 
     def components(self, alive: Bools) -> Ints:
         """Return the component of every unit among those alive, -1 elsewhere, numbered by first unit."""
         return _components(self.indptr, self.indices, alive)
 
-    def heads(self) -> Ints:
+    def heads(self) -> Links:
         """Return the unit from which every entry of `indices` starts."""
-        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int32), np.diff(self.indptr))
 
     def subgraph(self, units: Ints) -> Graph:
         """Return the graph of some units, renumbered in their order."""
@@ -39,9 +39,15 @@ class Graph:
         ends = np.cumsum(sizes)
         entries = np.repeat(self.indptr[units] - (ends - sizes), sizes) + np.arange(int(sizes.sum()))
         heads = np.repeat(np.arange(len(units)), sizes)
-        keep = place[self.indices[entries]] >= 0
+        tails = place[self.indices[entries]]
+        keep = tails >= 0
         indptr = np.concatenate([[0], np.cumsum(np.bincount(heads[keep], minlength=len(units)))])
-        return Graph(indptr.astype(np.int64), place[self.indices[entries]][keep], self.length[entries][keep])
+        length = self.length[entries[keep]] if len(self.length) > 0 else self.length
+        return Graph(indptr.astype(np.int64), tails[keep].astype(np.int32), length)
+
+    def total_length(self) -> float:
+        """Return the length of all links together."""
+        return float(self.length.sum()) / 2.0 if len(self.length) > 0 else len(self.indices) / 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +87,18 @@ class Apart:
 def build_graph(problem: Problem) -> Graph:
     """Return the graph of a problem without the links between zones."""
     n = len(problem.weight)
-    length = np.ones(len(problem.indices)) if problem.boundary is None else problem.boundary
+    length = np.empty(0) if problem.boundary is None else problem.boundary
     graph = Graph(problem.indptr, problem.indices, length)
     if problem.zone is None:
         return graph
     heads = graph.heads()
     keep = problem.zone[heads] == problem.zone[graph.indices]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(heads[keep], minlength=n))])
-    return Graph(indptr.astype(np.int64), graph.indices[keep], length[keep])
+    return Graph(indptr.astype(np.int64), graph.indices[keep], length[keep] if len(length) > 0 else length)
 
 
 @njit(cache=True, nogil=True)
-def _components(indptr: Ints, indices: Ints, alive: Bools) -> Ints:
+def _components(indptr: Ints, indices: Links, alive: Bools) -> Ints:
     n = len(alive)
     out = np.full(n, -1, np.int64)
     queue = np.empty(n, np.int64)
@@ -192,9 +198,12 @@ def _apart(problem: Problem, graph: Graph, size: tuple[float, float, float]) -> 
 def hosts(graph: Graph, heavy: Bools, piece: Ints) -> Ints:
     """Return for every piece the first heavy unit that it touches, -1 where there is none."""
     n = len(piece)
+    host = np.full(int(piece.max(initial=-1)) + 1, -1, np.int64)
+    if not heavy.any():
+        return host
     heads = graph.heads()
     touching = heavy[graph.indices] & ~heavy[heads]
-    host = np.full(int(piece.max(initial=-1)) + 1, n, np.int64)
+    host[:] = n
     np.minimum.at(host, piece[heads[touching]], graph.indices[touching])
     host[host == n] = -1
     return host

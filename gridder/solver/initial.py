@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 
 SMALL = 100
 """Regions of at most so many units are swept at four angles and every cut is scored; larger ones are halved by weight."""
@@ -16,7 +16,7 @@ _ANGLES = 4
 @njit(cache=True, nogil=True)
 def bisect(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     xy: Floats,
     mass: Floats,
@@ -82,7 +82,7 @@ def violation(weight: float, k: int, bounds: tuple[float, float]) -> float:
 @njit(cache=True, nogil=True)
 def _split(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     xy: Floats,
     mass: Floats,
@@ -100,14 +100,13 @@ def _split(
     load = weight[units]
     if load.sum() <= 0.0:
         load = np.ones(m)
-    axis = _inertia_axis(xy[units], mass[units])
+    axis = _inertia_axis(units, xy, mass)
     orders = np.empty((_ANGLES if m <= SMALL else 0, m), np.int64)
     cuts = np.empty(_ANGLES, np.int64)
     scores = np.arange(_ANGLES).astype(np.float64)
     for turn in range(len(orders)):
-        orders[turn] = np.argsort(_along(xy, units, axis + turn * np.pi / _ANGLES), kind="mergesort")
-        ordered = units[orders[turn]]
-        cuts[turn], scores[turn] = _best_cut(load[orders[turn]], xy[ordered], mass[ordered], bounds, k)
+        orders[turn] = _order(_along(xy, units, axis + turn * np.pi / _ANGLES))
+        cuts[turn], scores[turn] = _best_cut(orders[turn], units, load, xy, mass, bounds, k)
     best = units.copy()
     best_cut, best_k, best_bad = 0, 0, np.inf
     for turn in np.argsort(scores, kind="mergesort"):
@@ -139,6 +138,20 @@ def _along(xy: Floats, units: Ints, angle: float) -> Floats:
     for i in range(len(units)):
         key[i] = dx * xy[units[i], 0] + dy * xy[units[i], 1]
     return key
+
+
+@njit(cache=True, nogil=True)
+def _order(key: Floats) -> Ints:
+    """Return the order of few keys: whole numbers that hold key and position are sorted faster than positions."""
+    least = key.min()
+    scale = (1 << 53) / max(key.max() - least, 1e-300)
+    held = np.empty(len(key), np.int64)
+    for i in range(len(key)):
+        held[i] = (np.int64((key[i] - least) * scale) << 8) | i
+    held.sort()
+    for i in range(len(key)):
+        held[i] &= 255
+    return held
 
 
 @njit(cache=True, nogil=True)
@@ -207,25 +220,52 @@ def _parts_of(first: float, second: float, cut: int, m: int, k: int, bounds: tup
 
 @njit(cache=True, nogil=True)
 def _best_cut(
-    load: Floats, xy: Floats, mass: Floats, bounds: tuple[float, float], k: int
+    order: Ints,
+    units: Ints,
+    load: Floats,
+    xy: Floats,
+    mass: Floats,
+    bounds: tuple[float, float],
+    k: int,
 ) -> tuple[int, float]:
-    """Return where to cut a sorted region for the least moment among cuts in bounds, and how good that is."""
-    m = len(load)
-    total = load.sum()
-    before = np.cumsum(load)
-    prefix = _prefix_moments(xy, mass)
-    suffix = _prefix_moments(xy[::-1], mass[::-1])[::-1]
+    """Return where to cut a region, swept in an order, for the least moment, and how good that is.
+
+    The moment of a side follows from sums of mass, mass x place and mass x square (Steiner's theorem).
+    """
+    m = len(units)
+    x0, y0 = xy[units[0], 0], xy[units[0], 1]
+    total, heavy, right, up, square = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(m):
+        u = units[i]
+        x, y, a = xy[u, 0] - x0, xy[u, 1] - y0, mass[u]
+        total += load[i]
+        heavy += a
+        right += a * x
+        up += a * y
+        square += a * (x * x + y * y)
     mean = total / k
-    scale = max(prefix[m - 1], 1e-300)
+    whole = square - (right * right + up * up) / heavy if heavy > 0.0 else 0.0
+    scale = max(whole, 1e-300)
     best, best_score = m // 2, np.inf
+    first, heavy_1, right_1, up_1 = 0.0, 0.0, 0.0, 0.0
     for cut in range(1, m):
-        first = before[cut - 1]
+        u = units[order[cut - 1]]
+        a = mass[u]
+        first += load[order[cut - 1]]
+        heavy_1 += a
+        right_1 += a * (xy[u, 0] - x0)
+        up_1 += a * (xy[u, 1] - y0)
         k_first = min(max(int(first / mean + 0.5), 1), k - 1)
         bad = violation(first, k_first, bounds) + violation(total - first, k - k_first, bounds)
         bad += mean * (max(0, k_first - cut) + max(0, k - k_first - (m - cut)))
         off = (first / k_first - mean) / mean
         off_other = ((total - first) / (k - k_first) - mean) / mean
-        score = (prefix[cut - 1] + suffix[cut]) / scale
+        moment = square
+        if heavy_1 > 0.0:
+            moment -= (right_1 * right_1 + up_1 * up_1) / heavy_1
+        if heavy - heavy_1 > 0.0:
+            moment -= ((right - right_1) ** 2 + (up - up_1) ** 2) / (heavy - heavy_1)
+        score = moment / scale
         score += (k_first * off * off + (k - k_first) * off_other * off_other) / k + 1e3 * bad / mean
         if score < best_score:
             best, best_score = cut, score
@@ -233,35 +273,29 @@ def _best_cut(
 
 
 @njit(cache=True, nogil=True)
-def _prefix_moments(xy: Floats, mass: Floats) -> Floats:
-    out = np.empty(len(mass))
-    total, cx, cy, moment = 0.0, 0.0, 0.0, 0.0
-    for i in range(len(mass)):
-        a = mass[i]
-        if a > 0.0:
-            dx, dy = xy[i, 0] - cx, xy[i, 1] - cy
-            share = a / (total + a)
-            moment += total * share * (dx * dx + dy * dy)
-            cx += share * dx
-            cy += share * dy
-            total += a
-        out[i] = moment
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _inertia_axis(xy: Floats, mass: Floats) -> float:
+def _inertia_axis(units: Ints, xy: Floats, mass: Floats) -> float:
     """Return the direction in which the region is longest, as an angle."""
-    total = mass.sum()
-    a = mass / total if total > 0.0 else np.full(len(mass), 1.0 / len(mass))
-    x = xy[:, 0] - (a * xy[:, 0]).sum()
-    y = xy[:, 1] - (a * xy[:, 1]).sum()
-    return float(0.5 * np.arctan2(2.0 * (a * x * y).sum(), (a * (x * x - y * y)).sum()))
+    by_mass = mass[units].sum() > 0.0
+    total, x, y = 0.0, 0.0, 0.0
+    for u in units:
+        a = mass[u] if by_mass else 1.0
+        total += a
+        x += a * xy[u, 0]
+        y += a * xy[u, 1]
+    x /= total
+    y /= total
+    across, along = 0.0, 0.0
+    for u in units:
+        a = mass[u] if by_mass else 1.0
+        dx, dy = xy[u, 0] - x, xy[u, 1] - y
+        across += a * dx * dy
+        along += a * (dx * dx - dy * dy)
+    return float(0.5 * np.arctan2(2.0 * across, along))
 
 
 @njit(cache=True, nogil=True)
 def _connect_sides(
-    indptr: Ints, indices: Ints, ordered: Ints, cut: int, side: npt.NDArray[np.int8], queue: Ints
+    indptr: Ints, indices: Links, ordered: Ints, cut: int, side: npt.NDArray[np.int8], queue: Ints
 ) -> int:
     """Make both sides of a connected region connected, order kept; return the new cut.
 
@@ -295,7 +329,7 @@ def _connect_sides(
 
 
 @njit(cache=True, nogil=True)
-def _reach(indptr: Ints, indices: Ints, start: int, side: npt.NDArray[np.int8], queue: Ints) -> int:
+def _reach(indptr: Ints, indices: Links, start: int, side: npt.NDArray[np.int8], queue: Ints) -> int:
     """Return how many units of its side a unit is connected with; their side is negative afterwards."""
     own = side[start]
     side[start] = -own
@@ -314,7 +348,7 @@ def _reach(indptr: Ints, indices: Ints, start: int, side: npt.NDArray[np.int8], 
 
 
 @njit(cache=True, nogil=True)
-def _largest_piece(indptr: Ints, indices: Ints, among: Ints, side: npt.NDArray[np.int8]) -> Ints:
+def _largest_piece(indptr: Ints, indices: Links, among: Ints, side: npt.NDArray[np.int8]) -> Ints:
     """Return the largest connected piece of `among`; the side of all these units is 0 afterwards."""
     side[among] = 3
     queue = np.empty(len(among), np.int64)
@@ -342,7 +376,7 @@ def _largest_piece(indptr: Ints, indices: Ints, among: Ints, side: npt.NDArray[n
 
 
 @njit(cache=True, nogil=True)
-def layout(indptr: Ints, indices: Ints) -> Floats:
+def layout(indptr: Ints, indices: Links) -> Floats:
     """Return positions for a graph without any: differences of distances to four landmarks, smoothed.
 
     The landmarks of a component are two units far from each other and two far from both, as in
@@ -382,7 +416,7 @@ def layout(indptr: Ints, indices: Ints) -> Floats:
 
 
 @njit(cache=True, nogil=True)
-def _distances(indptr: Ints, indices: Ints, start: int, distance: Ints, queue: Ints) -> int:
+def _distances(indptr: Ints, indices: Links, start: int, distance: Ints, queue: Ints) -> int:
     """Write the number of links from `start` and return how many units were reached."""
     queue[0] = start
     distance[start] = 0

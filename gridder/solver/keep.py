@@ -61,7 +61,7 @@ def adopt(graph: Graph, weight: Floats, old: Ints) -> Ints:
     piece = Graph(
         np.concatenate([[0], np.cumsum(np.bincount(heads[same], minlength=n))]).astype(np.int64),
         graph.indices[same],
-        graph.length[same],
+        np.empty(0),
     ).components(np.ones(n, bool))
     heavy = np.bincount(piece, weight + 1e-9)
     label = np.full(len(heavy), -1, np.int64)

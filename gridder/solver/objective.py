@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.certificate import Apart, Graph
 from gridder.solver.problem import Problem
-from gridder.solver.search import PENALTY, Sums, Terms, find_medoids, sum_up
+from gridder.solver.search import PENALTY, Sums, Terms, find_medoids, link_length, sum_up
 
 CUT_IN_MIX = 0.15
 """Price of the cut beside the moment: roundness costs the cut little (docs/design/partition.md)."""
@@ -32,7 +32,7 @@ def build_terms(problem: Problem, graph: Graph, apart: Apart, n_grids: int) -> T
     mass = np.ones(n) if problem.moment is None else problem.moment
     place, price_moment = _positions(problem, graph, mass, k)
     cost = _costs(problem)
-    length = float(graph.length.sum()) / 2.0 * np.sqrt(k / max(n, 1))
+    length = graph.total_length() * np.sqrt(k / max(n, 1))
     share = CUT_IN_MIX if problem.objective == "mix" else 1.0
     price_cut = share / length if problem.objective in ("cut", "mix") and length > 0.0 else 0.0
     place, price_moment = _with_similar(problem, place, mass, price_moment)
@@ -82,7 +82,7 @@ def _positions(problem: Problem, graph: Graph, mass: Floats, k: int) -> tuple[Fl
 
 
 @njit(cache=True, nogil=True)
-def _mean_square_link(indptr: Ints, indices: Ints, xy: Floats) -> float:
+def _mean_square_link(indptr: Ints, indices: Links, xy: Floats) -> float:
     total = 0.0
     for u in range(len(indptr) - 1):
         for k in range(indptr[u], indptr[u + 1]):
@@ -118,13 +118,13 @@ def _further_sizes(problem: Problem) -> tuple[Floats, Floats]:
     return np.stack(columns, axis=1), np.array(sizes)
 
 
-def _foes(pairs: Ints | None, n: int) -> tuple[Ints, Ints]:
+def _foes(pairs: Ints | None, n: int) -> tuple[Ints, Links]:
     if pairs is None or len(pairs) == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.empty(0, np.int64), np.empty(0, np.int32)
     heads = np.concatenate([pairs[:, 0], pairs[:, 1]])
     tails = np.concatenate([pairs[:, 1], pairs[:, 0]])
     table = csr_array((np.ones(len(heads), np.int8), (heads, tails)), shape=(n, n))
-    return table.indptr.astype(np.int64), table.indices.astype(np.int64)
+    return table.indptr.astype(np.int64), table.indices.astype(np.int32)
 
 
 def _stay(problem: Problem, k: int) -> Floats:
@@ -170,7 +170,7 @@ def _moment_and_cut(terms: Terms, sums: Sums, part: Ints) -> tuple[float, float]
         p = part[u]
         for k in range(indptr[u], indptr[u + 1]):
             if part[indices[k]] != p:
-                cut += 0.5 * length[k]
+                cut += 0.5 * link_length(length, k)
         square = 0.0
         for axis in range(place.shape[1]):
             d = place[u, axis] - sums.centre[p, axis] / sums.mass[p] if sums.mass[p] > 0.0 else 0.0

@@ -91,7 +91,7 @@ def solve(
         skill_minimum=smaller.skill_minimum,
         skill_proofs=divided.proofs.skill,
     )
-    terms = divided.terms
+    terms = build_terms(smaller, graph, apart, divided.n_grids)
     for grid in np.flatnonzero(clashes(terms, assignment)).tolist():
         own = np.flatnonzero(assignment == grid)
         certificates += (certify("not-found", np.array([grid]), own, smaller.weight, apart),)
@@ -117,11 +117,10 @@ def solve(
 
 @dataclass(frozen=True, eq=False)
 class _Divided:
-    """The plan of all units, what was proved, what it was priced by, and the effort that was reached."""
+    """The plan of all units, what was proved, and the effort that was reached."""
 
     assignment: Ints
     proofs: Proofs
-    terms: Terms
     n_grids: int
     count_fits: bool
     effort: float
@@ -137,9 +136,8 @@ def _divide(
     tell: Tell,
 ) -> _Divided:
     """Divide the units that are not set apart."""
-    piece_of = np.where(apart.grid >= 0, -1, apart.piece)
-    units = _along_a_curve(np.flatnonzero(piece_of >= 0), problem.xy)
-    piece = by_first_unit(piece_of[units])
+    units = _along_a_curve(np.flatnonzero(apart.grid < 0), problem.xy)
+    piece = by_first_unit(apart.piece[units])
     skill = None if problem.skill is None or problem.skill_minimum == 0.0 else problem.skill[units]
     counts, count_fits = choose_counts(
         piece,
@@ -150,13 +148,14 @@ def _divide(
         skill_minimum=problem.skill_minimum,
     )
     n_grids = int(counts.sum()) + int(apart.grid.max(initial=-1)) + 1
-    terms = build_terms(problem, graph, apart, n_grids)
     if len(units) == 0:
-        return _Divided(apart.grid, Proofs(), terms, n_grids, count_fits, effort)
-    own = local_terms(terms, units, np.full(len(problem.weight), -1, np.int64))
+        return _Divided(apart.grid, Proofs(), n_grids, count_fits, effort)
+    where = np.full(len(problem.weight), -1, np.int64)
+    terms = local_terms(build_terms(problem, graph, apart, n_grids), units, where)
+    del where
     work = Work(
-        terms=own,
-        xy=layout(own.indptr, own.indices) if problem.xy is None else problem.xy[units],
+        terms=terms,
+        xy=_positions(problem, terms, units),
         piece=piece,
         counts=counts,
         keep_count=problem.n_grids is not None,
@@ -177,7 +176,16 @@ def _divide(
     assignment = apart.grid.copy()
     assignment[units] = best.part + assignment.max(initial=-1) + 1
     named = Proofs([units[own] for own in proofs.bounds], [units[own] for own in proofs.skill])
-    return _Divided(assignment, named, terms, n_grids, count_fits, best.effort)
+    return _Divided(assignment, named, n_grids, count_fits, best.effort)
+
+
+def _positions(problem: Problem, terms: Terms, units: Ints) -> Floats:
+    """Return the positions that the first plan follows, up to place and scale; shape (n, 2)."""
+    if problem.xy is None:
+        return layout(terms.indptr, terms.indices)
+    if problem.similar is None and terms.place.shape[1] == 2:
+        return terms.place
+    return problem.xy[units]
 
 
 def _along_a_curve(units: Ints, xy: Floats | None) -> Ints:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from gridder.errors import InputError
-from gridder.model import Certificate, Finding, Floats, Ints, Text
+from gridder.model import Certificate, Finding, Floats, Ints, Links, Text
 
 Objective = Literal["moment", "medoid", "cut", "mix"]
 
@@ -90,7 +90,7 @@ class Problem:
     """
 
     indptr: Ints
-    indices: Ints
+    indices: Links
     weight: Floats
     minimum: float | None
     target: float | None
@@ -120,7 +120,8 @@ class Problem:
         """Convert the arrays, then check them all."""
         for name in _INTEGERS:
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, _as_integers(getattr(self, name)))
+                kind = np.int32 if name == "indices" else np.int64
+                object.__setattr__(self, name, _as_integers(getattr(self, name), kind))
         for name in _NUMBERS:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64))
@@ -175,10 +176,14 @@ class Solution:
         return f"Solution({n_grids} grids, objective {self.objective:.4g})"
 
 
-def _as_integers(values: npt.ArrayLike) -> npt.NDArray[np.generic]:
+def _as_integers(values: npt.ArrayLike, kind: type[np.integer[Any]]) -> npt.NDArray[np.generic]:
+    """Return a copy of an integral type, or the array as it is where it cannot be one."""
     array = np.asarray(values)
-    if array.dtype.kind in "biu" or array.size == 0:
-        return cast("npt.NDArray[np.generic]", array.astype(np.int64))
+    if array.size == 0:
+        return array.astype(kind)
+    limits = np.iinfo(kind)
+    if array.dtype.kind in "biu" and array.min() >= limits.min and array.max() <= limits.max:
+        return array.astype(kind)
     return array
 
 
@@ -339,7 +344,7 @@ _LINK_FAULTS = (
 
 
 @njit(cache=True, nogil=True)
-def _link_fault(indptr: Ints, indices: Ints, boundary: Floats) -> int:
+def _link_fault(indptr: Ints, indices: Links, boundary: Floats) -> int:
     """Return which of `_LINK_FAULTS` a graph has, counted from 1; 0 for none.
 
     Links are compared with their reverses by the sums of a 64-bit hash of both (Zobrist 1970).

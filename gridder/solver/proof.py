@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numba import njit
 
-from gridder.model import Certificate, Floats, Ints
+from gridder.model import Certificate, Floats, Ints, Links
 from gridder.solver import exact
 from gridder.solver.certificate import (
     TOLERANCE,
@@ -30,7 +30,7 @@ _SHED_LIMIT = 100_000
 
 
 @njit(cache=True)
-def behind(indptr: Ints, indices: Ints, vertex: int, most: int, mark: Ints, tick: int) -> Ints:
+def behind(indptr: Ints, indices: Links, vertex: int, most: int, mark: Ints, tick: int) -> Ints:
     """Return the units that hang on the graph by `vertex` alone, in pieces of at most `most` units.
 
     Of several pieces that are all so small the largest counts as the rest of the graph.
@@ -139,18 +139,18 @@ def _fits_nowhere(graph: Graph, weight: Floats, lower: float, upper: float, unit
     return True
 
 
-def _neighbours(graph: Graph, unit: int) -> Ints:
+def _neighbours(graph: Graph, unit: int) -> Links:
     return graph.indices[graph.indptr[unit] : graph.indptr[unit + 1]]
 
 
 def shed(weight: Floats, graph: Graph, apart: Apart, assignment: Ints, *, n_grids: int | None = None) -> Ints:
     """Let units above the maximum take what cannot be made to fit behind them.
 
-    With `n_grids` nothing is changed: a grid that joins such a unit would be missing from the number asked for.
+    Without such units, and with `n_grids`, nothing is changed: a grid that joins such a unit would be missing from the number asked for.
     A grid below the minimum that touches such a unit joins it.
     Where others remain out of bounds, the piece is divided anew so that the least weight joins.
     """
-    if n_grids is not None:
+    if n_grids is not None or not apart.heavy.any():
         return by_first_unit(assignment)
     assignment = assignment.copy()
     host = hosts(graph, apart.heavy, apart.piece)
@@ -188,7 +188,7 @@ def _shed_piece(weight: Floats, graph: Graph, apart: Apart, units: Ints, assignm
     total = float(weight[units].sum())
     found = exact.search(
         indptr,
-        tails[order],
+        tails[order].astype(np.int32),
         np.append(weight[units], 0.0),
         apart.lower,
         apart.upper,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.search import PENALTY, Terms, extra_cost, grid_cost, next_random
 
 _WHOLE_LIMIT = 512
@@ -129,7 +129,7 @@ def _moved(home: Ints, stay: Floats, label: Ints) -> float:
 @njit(cache=True, nogil=True)
 def grow_region(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     part: Ints,
     start: int,
     n_merged: int,
@@ -172,7 +172,7 @@ def grow_region(
 
 @njit(cache=True, nogil=True)
 def _random_tree(
-    indptr: Ints, indices: Ints, units: Ints, home: Ints, region_of: Ints, state: npt.NDArray[np.uint64]
+    indptr: Ints, indices: Links, units: Ints, home: Ints, region_of: Ints, state: npt.NDArray[np.uint64]
 ) -> tuple[Ints, Ints]:
     """Return the parents (-1 for the root) and the order of visit of a tree that grows by random links.
 

@@ -1,4 +1,4 @@
-"""Rounds of annealing, recombining and mending, each from the best plan so far."""
+"""Rounds of annealing, recutting and mending, each from the best plan so far."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _search(
     part = anneal_plan(work, part, schedule, seed, within(tell, 0.0, 0.6), by_people=False)
     if work.tight:
         pairs = max(2, sweeps // _SWEEPS_PER_PAIRING)
-        part = _recombine(work, part, pairs, seed, within(tell, 0.6, 0.8))
+        part = _recut(work, part, pairs, seed, within(tell, 0.6, 0.8))
     part = mend_all(work, part, seed, 1)
     return by_first_unit(anneal_plan(work, part, POLISH, seed, within(tell, 0.8, 1.0), by_people=True))
 
@@ -131,8 +131,8 @@ def anneal_plan(
     return part
 
 
-def _recombine(work: Work, part: Ints, sweeps: int, seed: np.random.SeedSequence, tell: Tell) -> Ints:
-    """Recombine pairs of a plan in place, with the blocks laid anew once."""
+def _recut(work: Work, part: Ints, sweeps: int, seed: np.random.SeedSequence, tell: Tell) -> Ints:
+    """Cut pairs of a plan anew, in place, with the blocks laid anew once."""
     for i, count in enumerate((sweeps - sweeps // 2, sweeps // 2)):
         told = within(tell, i / 2.0, (i + 1) / 2.0)
         still = np.zeros(count)

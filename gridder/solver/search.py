@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 
 PENALTY = 20.0
 """Price of a grid that misses a bound; moment, cut and deviation of one grid are near 1."""
@@ -27,7 +27,7 @@ class Terms(NamedTuple):
     Attributes
     ----------
     indptr, indices, length
-        Contiguity in compressed sparse rows and the length of every link.
+        Contiguity in compressed sparse rows and the length of every link, 1 where none is given.
     weight
         What the bounds hold for, shape (n,).
     place, mass
@@ -49,7 +49,7 @@ class Terms(NamedTuple):
     """
 
     indptr: Ints
-    indices: Ints
+    indices: Links
     length: Floats
     weight: Floats
     place: Floats
@@ -62,7 +62,7 @@ class Terms(NamedTuple):
     home: Ints
     stay: Floats
     foe_indptr: Ints
-    foes: Ints
+    foes: Links
 
 
 class Sums(NamedTuple):
@@ -170,7 +170,7 @@ def extra_cost(extra_size: Floats, e: int, value: float) -> float:
 
 @njit(cache=True, nogil=True)
 def stays_connected(
-    indptr: Ints, indices: Ints, part: Ints, u: int, stamp: Ints, queue: Ints, tick: int, reach: int
+    indptr: Ints, indices: Links, part: Ints, u: int, stamp: Ints, queue: Ints, tick: int, reach: int
 ) -> bool:
     """Return whether the grid of `u` is seen to be connected, and not empty, without it.
 
@@ -233,14 +233,20 @@ def moment_change(
 
 
 @njit(cache=True, nogil=True)
-def cut_change(indptr: Ints, indices: Ints, length: Floats, part: Ints, u: int, a: int, b: int) -> float:
+def link_length(length: Floats, k: int) -> float:
+    """Return the length of an entry of the graph, 1 where no lengths are given."""
+    return float(length[k]) if len(length) > 0 else 1.0
+
+
+@njit(cache=True, nogil=True)
+def cut_change(indptr: Ints, indices: Links, length: Floats, part: Ints, u: int, a: int, b: int) -> float:
     """Return by how much the cut grows when `u` moves from `a` to `b`."""
     change = 0.0
     for k in range(indptr[u], indptr[u + 1]):
         if part[indices[k]] == a:
-            change += length[k]
+            change += link_length(length, k)
         elif part[indices[k]] == b:
-            change -= length[k]
+            change -= link_length(length, k)
     return change
 
 
@@ -268,7 +274,7 @@ def extra_change(extra: Floats, extra_size: Floats, held: Floats, u: int, a: int
 
 @njit(cache=True, nogil=True)
 def ties_change(
-    home: Ints, stay: Floats, foe_indptr: Ints, foes: Ints, part: Ints, u: int, a: int, b: int
+    home: Ints, stay: Floats, foe_indptr: Ints, foes: Links, part: Ints, u: int, a: int, b: int
 ) -> float:
     """Return by how much moved weight and the penalty of foes in one grid grow when `u` moves from `a` to `b`."""
     change = 0.0

@@ -19,7 +19,7 @@ def csr(n: int, links: Iterable[tuple[int, int]]) -> tuple[np.ndarray, np.ndarra
         near[a].add(b)
         near[b].add(a)
     indptr = np.cumsum([0] + [len(s) for s in near])
-    return indptr, np.array([v for s in near for v in sorted(s)], dtype=np.int64)
+    return indptr, np.array([v for s in near for v in sorted(s)], dtype=np.int32)
 
 
 def lattice_links(rows: int, columns: int) -> Links:

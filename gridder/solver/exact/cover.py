@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Bools, Ints
+from gridder.model import Bools, Ints, Links
 from gridder.solver.exact.outcome import FOUND, INFEASIBLE, UNDECIDED, Search
 
 MOST_UNITS = 250
@@ -33,7 +33,7 @@ class _SpentError(Exception):
 
 def search_cover(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     lo: int,
     hi: int,
@@ -75,17 +75,17 @@ def search_cover(
     return found
 
 
-def _shuffled(indptr: Ints, indices: Ints, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
+def _shuffled(indptr: Ints, indices: Links, rng: np.random.Generator) -> tuple[Ints, Ints, Links]:
     """Return old numbers of units in a new order, and the graph in it with neighbours in any order."""
     place = rng.permutation(len(indptr) - 1)
-    new = np.argsort(place)
+    new = np.argsort(place).astype(np.int32)
     rows = [rng.permutation(new[indices[indptr[u] : indptr[u + 1]]]) for u in place.tolist()]
     start = np.concatenate([[0], np.cumsum(np.diff(indptr)[place])]).astype(np.int64)
     return place, start, np.concatenate(rows)
 
 
 def _search_once(
-    indptr: Ints, indices: Ints, weight: Ints, skill: Ints, size: tuple[int, int, int, int], steps: int
+    indptr: Ints, indices: Links, weight: Ints, skill: Ints, size: tuple[int, int, int, int], steps: int
 ) -> Search:
     lo, hi, needed, count = size
     units = np.arange(len(weight))
@@ -106,7 +106,7 @@ class _Cover:
     def __init__(
         self,
         indptr: Ints,
-        indices: Ints,
+        indices: Links,
         weight: Ints,
         skill: Ints,
         size: tuple[int, int, int],
@@ -223,7 +223,7 @@ _SEEN, _TAKEN, _LEFT = 1, 2, 3
 @njit(cache=True, nogil=True)
 def _next_grid(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     skill: Ints,
     size: tuple[int, int, int],
@@ -291,7 +291,7 @@ def _next_grid(
 @njit(cache=True, nogil=True)
 def _rest_fits(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     skill: Ints,
     size: tuple[int, int, int],
@@ -334,7 +334,7 @@ def _rest_fits(
 @njit(cache=True, nogil=True)
 def _fewest(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     skill: Ints,
     size: tuple[int, int, int],

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Ints
+from gridder.model import Ints, Links
 from gridder.solver.exact.outcome import FOUND, INFEASIBLE, UNDECIDED, Search
 
 MAX_WIDTH = 15
@@ -22,7 +22,7 @@ _OWN = 16
 
 def search_frontier(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     lo: int,
     hi: int,
@@ -55,7 +55,7 @@ def search_frontier(
 
 
 @njit(cache=True)
-def _visiting_order(indptr: Ints, indices: Ints, root: int) -> tuple[Ints, int]:
+def _visiting_order(indptr: Ints, indices: Links, root: int) -> tuple[Ints, int]:
     """Return the order with the narrowest frontier that a greedy choice finds, and its width."""
     n = len(indptr) - 1
     best = np.arange(n)
@@ -88,7 +88,7 @@ def _visiting_order(indptr: Ints, indices: Ints, root: int) -> tuple[Ints, int]:
 
 @njit(cache=True)
 def _next_unit(
-    indptr: Ints, indices: Ints, visited: npt.NDArray[np.bool_], rest: Ints, done: Ints, root: int
+    indptr: Ints, indices: Links, visited: npt.NDArray[np.bool_], rest: Ints, done: Ints, root: int
 ) -> int:
     """Return the unvisited neighbour that adds least to the frontier, the oldest first."""
     best, best_cost = -1, 1 << 30
@@ -210,7 +210,7 @@ def _pack(label: Ints, open_weight: Ints, out: Ints) -> None:
 
 @njit(cache=True)
 def _schedule(
-    indptr: Ints, indices: Ints, order: Ints, rooted: bool, width: int
+    indptr: Ints, indices: Links, order: Ints, rooted: bool, width: int
 ) -> tuple[Ints, npt.NDArray[np.bool_], Ints]:
     """Return the slot of every visit, the slots that leave after it, and who held the slots before it."""
     n = len(order)
@@ -237,7 +237,7 @@ def _schedule(
 
 
 @njit(cache=True)
-def _near_slots(indptr: Ints, indices: Ints, v: int, holder: Ints) -> Ints:
+def _near_slots(indptr: Ints, indices: Links, v: int, holder: Ints) -> Ints:
     """Return the slots whose holders are neighbours of `v`."""
     near = np.zeros(len(holder), np.bool_)
     for k in range(indptr[v], indptr[v + 1]):
@@ -250,7 +250,7 @@ def _near_slots(indptr: Ints, indices: Ints, v: int, holder: Ints) -> Ints:
 @njit(cache=True)
 def _frontier_search(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Ints,
     lo: int,
     hi: int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.exact.cover import search_cover
 from gridder.solver.exact.frontier import search_frontier
 from gridder.solver.exact.outcome import UNDECIDED, Search
@@ -17,7 +17,7 @@ _STEPS = 50
 
 def search(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     minimum: float,
     maximum: float,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.search import next_random
 
 _ASCENT = 60
@@ -179,7 +179,7 @@ def _bound(serve: Floats, load_of: Floats, low: float, high: float, centre: Ints
 @njit(cache=True, nogil=True)
 def allocate(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     target: float,
     reduced_from: Floats,

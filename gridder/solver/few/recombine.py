@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.search import next_random
 
 
 @njit(cache=True, nogil=True)
 def recombine(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     weight: Floats,
     size: Floats,
     part: Ints,
@@ -71,7 +71,7 @@ def _draw_link(
 
 
 @njit(cache=True, nogil=True)
-def _draw_pair(indptr: Ints, indices: Ints, part: Ints, state: npt.NDArray[np.uint64]) -> tuple[int, int]:
+def _draw_pair(indptr: Ints, indices: Links, part: Ints, state: npt.NDArray[np.uint64]) -> tuple[int, int]:
     """Return two grids with a link between them, each pair as likely as its links are many."""
     n_border, a, b = 0, -1, -1
     for u in range(len(part)):
@@ -86,7 +86,7 @@ def _draw_pair(indptr: Ints, indices: Ints, part: Ints, state: npt.NDArray[np.ui
 
 @njit(cache=True, nogil=True)
 def _random_tree(
-    indptr: Ints, indices: Ints, units: Ints, place: Ints, state: npt.NDArray[np.uint64]
+    indptr: Ints, indices: Links, units: Ints, place: Ints, state: npt.NDArray[np.uint64]
 ) -> tuple[Ints, Ints]:
     """Return parents (-1 for the root) and order of visit of a uniform spanning tree (Aldous, Broder, Wilson 1996)."""
     m = len(units)

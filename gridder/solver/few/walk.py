@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
+from gridder.model import Floats, Ints, Links
 from gridder.solver.search import (
     PENALTY,
     Sums,
@@ -23,6 +23,7 @@ from gridder.solver.search import (
     extra_change,
     extra_cost,
     find_medoids,
+    link_length,
     moment_change,
     next_random,
     stays_connected,
@@ -95,7 +96,7 @@ class _Border(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _find_border(indptr: Ints, indices: Ints, part: Ints) -> _Border:
+def _find_border(indptr: Ints, indices: Links, part: Ints) -> _Border:
     n = len(part)
     border = _Border(
         np.empty(n, np.int64), np.full(n, -1, np.int64), np.zeros(n, np.int64), np.zeros(1, np.int64)
@@ -123,7 +124,7 @@ def _enlist(border: _Border, u: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _cross(indptr: Ints, indices: Ints, part: Ints, u: int, a: int, b: int, border: _Border) -> None:
+def _cross(indptr: Ints, indices: Links, part: Ints, u: int, a: int, b: int, border: _Border) -> None:
     """Note that `u` goes from `a` to `b`."""
     for k in range(indptr[u], indptr[u + 1]):
         v = indices[k]
@@ -136,7 +137,7 @@ def _cross(indptr: Ints, indices: Ints, part: Ints, u: int, a: int, b: int, bord
 
 @njit(cache=True, nogil=True)
 def _draw(
-    indptr: Ints, indices: Ints, part: Ints, border: _Border, grid: int, state: npt.NDArray[np.uint64]
+    indptr: Ints, indices: Links, part: Ints, border: _Border, grid: int, state: npt.NDArray[np.uint64]
 ) -> tuple[int, int]:
     """Return a unit on a border, of a grid (-1 for any), and a grid that it touches or its own; or -1, -1."""
     for _ in range(_TRIES):
@@ -149,7 +150,7 @@ def _draw(
 @njit(cache=True, nogil=True)
 def _stay_connected(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     part: Ints,
     unit: Ints,
     source: Ints,
@@ -201,7 +202,7 @@ def _shift(
 @njit(cache=True, nogil=True)
 def _shape_change(
     indptr: Ints,
-    indices: Ints,
+    indices: Links,
     length: Floats,
     place: Floats,
     mass: Floats,
@@ -273,7 +274,7 @@ def _cost(terms: Terms, sums: Sums, part: Ints) -> tuple[float, float]:
             value += price[0] * mass[u] * away
         for k in range(terms.indptr[u], terms.indptr[u + 1]):
             if part[terms.indices[k]] != p:
-                value += 0.5 * price[1] * terms.length[k]
+                value += 0.5 * price[1] * link_length(terms.length, k)
         if len(terms.home) > 0 and terms.home[u] != p:
             value += terms.stay[u]
         if len(terms.foes) > 0:
@@ -349,7 +350,7 @@ def _visit(
     (indptr, indices, length, weight, place, mass, cost, size, price) = terms[:9]
     (extra, extra_size, home, stay, foe_indptr, foes) = terms[9:]
     load, heavy, centre, held, medoid = sums
-    nobody, nowhere = np.empty(0, np.int64), np.empty(0)
+    nobody, no_foes, nowhere = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0)
     stamp, queue = np.full(len(part), -1, np.int64), np.empty(len(part), np.int64)
     unit, source, goal = np.empty(2, np.int64), np.empty(2, np.int64), np.empty(2, np.int64)
     missed, value = _cost(terms, sums, part)
@@ -382,7 +383,7 @@ def _visit(
             if extra.shape[1] > 0:
                 change += extra_change(extra, priced_size, held, u, a, b)
             if len(home) > 0:
-                shape += ties_change(home, stay, nobody, nobody, part, u, a, b)
+                shape += ties_change(home, stay, nobody, no_foes, part, u, a, b)
             if len(foes) > 0:
                 clash += ties_change(nobody, nowhere, foe_indptr, foes, part, u, a, b) / PENALTY
             done += 1

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gridder.model import Floats, Ints
-from gridder.solver.search import Terms, extra_cost, grid_cost, next_random
+from gridder.model import Floats, Ints, Links
+from gridder.solver.search import Terms, extra_cost, grid_cost, link_length, next_random
 
 _ANGLES = 4
 _MOST = 1000
@@ -19,7 +19,7 @@ _MOST = 1000
 
 
 @njit(cache=True, nogil=True)
-def recombine(
+def recut_pairs(
     terms: Terms,
     xy: Floats,
     by_people: bool,
@@ -75,7 +75,13 @@ def recombine(
 
 @njit(cache=True, nogil=True)
 def _neighbour(
-    indptr: Ints, indices: Ints, part: Ints, first: Ints, follows: Ints, a: int, state: npt.NDArray[np.uint64]
+    indptr: Ints,
+    indices: Links,
+    part: Ints,
+    first: Ints,
+    follows: Ints,
+    a: int,
+    state: npt.NDArray[np.uint64],
 ) -> int:
     """Return a grid beside `a`, drawn by the number of links; -1 where there is none."""
     seen, chosen = 0, -1
@@ -178,7 +184,7 @@ def _best_cut(
         for k in range(terms.indptr[u], terms.indptr[u + 1]):
             j = at[terms.indices[k]]
             if j >= 0:
-                cut += -terms.length[k] if inside[j] else terms.length[k]
+                cut += -link_length(terms.length, k) if inside[j] else link_length(terms.length, k)
         if only > 0 and i + 1 != only:
             continue
         score = terms.price[1] * cut
@@ -233,7 +239,7 @@ def _add_to(
 
 
 @njit(cache=True, nogil=True)
-def _both_connected(indptr: Ints, indices: Ints, units: Ints, order: Ints, cut: int, at: Ints) -> bool:
+def _both_connected(indptr: Ints, indices: Links, units: Ints, order: Ints, cut: int, at: Ints) -> bool:
     m = len(units)
     side = np.empty(m, np.int64)
     for i in range(m):
