@@ -20,10 +20,10 @@ import pandas as pd
 import shapely
 
 from gridder.model import Floats, Geometries, Ints, Lang, PlanView, Text
-from maps.style import PALETTE, colouring, outline
+from maps.style import DIVERGING, KINDS, NONE, PALETTE, SEQUENTIAL, colouring, outline, with_outlines
 from maps.words import WORDS
 
-MOST_UNITS = 60_000
+MOST_UNITS = 200_000
 """Above so many units they are left out of the file; the grids stay."""
 
 WORLD_BITS = 28
@@ -82,7 +82,13 @@ def build_payload(view: PlanView, lang: Lang, title: str | None, open_grid: str 
         "open": opened,
         "k": view.k,
         "words": {key: [text.en, text.zh] for key, text in WORDS.items()},
-        "palette": [[fill, outline(fill)] for fill in PALETTE],
+        "palette": with_outlines(PALETTE),
+        "ramps": {
+            "diverging": with_outlines(DIVERGING),
+            "sequential": with_outlines(SEQUENTIAL),
+            "kinds": with_outlines(KINDS),
+            "none": [NONE, outline(NONE)],
+        },
         "sizes": {layer: dict(size) for layer, size in view.sizes.items()},
         "summary": dict(view.summary),
         "bits": WORLD_BITS,

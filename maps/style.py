@@ -1,19 +1,33 @@
-"""Colours of grids: safe for colour-blind readers, and never shared by neighbours."""
+"""Colours of grids: safe for colour-blind readers, told apart in grey, and never shared by neighbours."""
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 
 import numpy as np
 
 from gridder.model import Ints
 
-PALETTE = ("#77AADD", "#EEDD88", "#44BB99", "#FFAABB", "#BBCC33", "#99DDFF", "#EE8866", "#AAAA00")
-"""Fills, by Paul Tol's qualitative scheme "light" (SRON/EPS/TN/09-002, 2021), made for filled areas."""
+PALETTE = ("#F0E442", "#56B4E9", "#CC79A7", "#D55E00", "#0072B2", "#009E73", "#E69F00", "#999999")
+"""Fills of neighbours, by Okabe and Ito (2008), the first five at steps of lightness that grey paper keeps apart."""
+KINDS = ("#E69F00", "#009E73", "#56B4E9", "#F0E442", "#CC79A7", "#0072B2", "#D55E00")
+"""Fills of crops and the like, by the same; the most frequent kind has the first."""
+DIVERGING = ("#5E3C99", "#B2ABD2", "#F7F7F7", "#FDB863", "#E66101")
+"""From below the target to above it: ColorBrewer's PuOr in five classes (Harrower and Brewer 2003)."""
+SEQUENTIAL = ("#FFFFCC", "#A1DAB4", "#41B6C4", "#2C7FB8", "#253494")
+"""From little to much: ColorBrewer's YlGnBu in five classes."""
+NONE = "#C9CDCF"
+"""What has no value."""
 
 
 FEWEST = 5
 """So many colours are used even where fewer would do: a chequerboard of two says less."""
+
+
+def with_outlines(fills: Iterable[str]) -> list[list[str]]:
+    """Return every fill with the colour of the line around it."""
+    return [[fill, outline(fill)] for fill in fills]
 
 
 def outline(colour: str, share: float = 0.55) -> str:

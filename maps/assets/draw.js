@@ -1,6 +1,4 @@
-/* Drawing on canvases. A frame says which part of the world a canvas shows: `scale` pixels for a step
-   of the world, the canvas' corner `left`, `top` in pixels of the world, `width`, `height` in pixels.
-   Everything here but `Sheet` draws into whatever frame it is given. */
+/* Painting of the plan, into whatever frame it is given (sheet.js). */
 
 Gridder.style = {
   font: '"Segoe UI", system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
@@ -8,58 +6,15 @@ Gridder.style = {
   alarm: "#b3261e",
   zoneLine: "#45525c",
   zoneFill: "#fdfcf9",
-  barrier: "#6c90ab",
+  barrier: "#1f4e79",
   halo: "rgba(255,255,255,0.92)",
-  fieldFill: 0.55,
-  buildingFill: 0.5,
+  fill: 0.5,
+  kindFill: 0.8,
   beside: 0.35,
 };
 
-/* A canvas that Leaflet keeps in place while the map moves; `draw(context, frame)` fills it. */
-Gridder.Sheet = L.Renderer.extend({
-  options: { padding: 0.2, bits: 28, draw: null },
-
-  _initContainer() {
-    this._container = document.createElement("canvas");
-    this._context = this._container.getContext("2d");
-    this._container.setAttribute("aria-hidden", "true");
-  },
-
-  _destroyContainer() {
-    this._container.remove();
-    delete this._context;
-  },
-
-  _update() {
-    if (this._map._animatingZoom && this._bounds) return;
-    L.Renderer.prototype._update.call(this);
-    const size = this._bounds.getSize();
-    const ratio = window.devicePixelRatio || 1;
-    const canvas = this._container;
-    L.DomUtil.setPosition(canvas, this._bounds.min);
-    canvas.width = Math.round(size.x * ratio);
-    canvas.height = Math.round(size.y * ratio);
-    canvas.style.width = `${size.x}px`;
-    canvas.style.height = `${size.y}px`;
-    this.redraw();
-  },
-
-  redraw() {
-    const ratio = window.devicePixelRatio || 1;
-    const size = this._bounds.getSize();
-    const corner = this._bounds.min.add(this._map.getPixelOrigin());
-    const context = this._context;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, size.x, size.y);
-    this.options.draw(context, {
-      scale: this._map.options.crs.scale(this._map.getZoom()) / 2 ** this.options.bits,
-      left: corner.x,
-      top: corner.y,
-      width: size.x,
-      height: size.y,
-    });
-  },
-});
+/* So many points are put into one path before the browser may do something else. */
+Gridder.BATCH_POINTS = 20000;
 
 Gridder.isSeen = (box, f, frame, margin = 8) =>
   box[4 * f] * frame.scale - frame.left < frame.width + margin &&
@@ -115,20 +70,20 @@ Gridder.hatch = (context, frame) => {
   return pattern;
 };
 
-Gridder.drawScene = (context, frame, data, state) => {
+Gridder.paintScene = function* (context, frame, data, state) {
   context.lineJoin = context.lineCap = "round";
   Gridder.drawZoneGround(context, frame, data, state);
   for (const layer of ["field", "building"]) {
     if (!state.on[layer]) continue;
     const seen = Gridder.seenGrids(data, frame, layer);
-    const beside = seen.filter((g) => data.open !== null && g !== data.open);
-    const fill = Gridder.style[`${layer}Fill`];
-    Gridder.fillGrids(context, frame, data, beside, fill * Gridder.style.beside);
-    Gridder.fillGrids(context, frame, data, seen.filter((g) => !beside.includes(g)), fill);
+    const fill = Gridder.style[state.scheme.unitOf ? "kindFill" : "fill"];
+    const isBeside = (g) => data.open !== null && g !== data.open;
+    yield* Gridder.fillGrids(context, frame, data, state, seen.filter(isBeside), fill * Gridder.style.beside);
+    yield* Gridder.fillGrids(context, frame, data, state, seen.filter((g) => !isBeside(g)), fill);
     if (state.on.units && Gridder.showsUnits(data, frame, layer)) {
-      Gridder.drawUnits(context, frame, data, seen, layer);
+      yield* Gridder.drawUnits(context, frame, data, state, seen, layer);
     }
-    Gridder.outlineGrids(context, frame, data, seen, layer);
+    yield* Gridder.outlineGrids(context, frame, data, state, seen, layer);
   }
   Gridder.drawLines(context, frame, data, state);
 };
@@ -151,75 +106,118 @@ Gridder.drawZoneGround = (context, frame, data, state) => {
   context.fill("evenodd");
 };
 
-Gridder.byColour = (data, seen) => {
-  const lists = data.palette.map(() => []);
-  for (const g of seen) lists[data.grids.colour[g]].push(g);
+/* Features by the number of their colour. */
+Gridder.byColour = (features, { of, palette }) => {
+  const lists = palette.map(() => []);
+  for (const f of features) lists[of[f]].push(f);
   return lists;
 };
 
-Gridder.traceGrids = (context, frame, data, list) => {
+/* Paths of some features each, none with very many points. */
+Gridder.paths = function* (context, frame, { shapes }, features) {
+  let points = 0;
   context.beginPath();
-  for (const g of list) Gridder.trace(context, data.shapes, data.sections.grids.start + g, frame, true);
+  for (const f of features) {
+    Gridder.trace(context, shapes, f, frame, true);
+    points += shapes.pointOf[shapes.ringOf[f + 1]] - shapes.pointOf[shapes.ringOf[f]];
+    if (points > Gridder.BATCH_POINTS) {
+      yield;
+      context.beginPath();
+      points = 0;
+    }
+  }
+  if (points) yield;
 };
 
-Gridder.fillGrids = (context, frame, data, seen, alpha) => {
-  Gridder.byColour(data, seen).forEach((list, c) => {
-    Gridder.traceGrids(context, frame, data, list);
-    context.globalAlpha = alpha;
-    context.fillStyle = data.palette[c][0];
+Gridder.asFeatures = (list, { start }) => list.map((i) => start + i);
+
+Gridder.fillGrids = function* (context, frame, data, state, seen, alpha) {
+  const { palette } = state.scheme;
+  for (const [c, list] of Gridder.byColour(seen, state.scheme).entries()) {
+    for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(list, data.sections.grids))) {
+      context.globalAlpha = alpha;
+      context.fillStyle = palette[c][0];
+      context.fill("evenodd");
+      context.globalAlpha = 1;
+      yield;
+    }
+  }
+  const missed = seen.filter((g) => data.grids.within[g] === 0);
+  for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(missed, data.sections.grids))) {
+    context.globalAlpha = 0.5;
+    context.fillStyle = Gridder.hatch(context, frame);
     context.fill("evenodd");
-  });
-  context.globalAlpha = 0.5;
-  Gridder.traceGrids(context, frame, data, seen.filter((g) => data.grids.within[g] === 0));
-  context.fillStyle = Gridder.hatch(context, frame);
-  context.fill("evenodd");
-  context.globalAlpha = 1;
+    context.globalAlpha = 1;
+    yield;
+  }
 };
 
-Gridder.outlineGrids = (context, frame, data, seen, layer) => {
+Gridder.outlineGrids = function* (context, frame, data, state, seen, layer) {
   const dash = layer === "building" ? [6, 3] : [];
-  Gridder.byColour(data, seen).forEach((list, c) => {
-    Gridder.traceGrids(context, frame, data, list);
-    Gridder.stroke(context, data.palette[c][1], 1.3, dash);
-  });
-  Gridder.traceGrids(context, frame, data, seen.filter((g) => data.grids.within[g] === 0));
-  Gridder.stroke(context, Gridder.style.alarm, 2.4);
+  const { palette, unitOf } = state.scheme;
+  const width = Math.min(1.3, Math.max(0.4, (data.gridWidth[layer] * frame.scale) / 12));
+  for (const [c, list] of Gridder.byColour(seen, state.scheme).entries()) {
+    for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(list, data.sections.grids))) {
+      Gridder.stroke(context, unitOf ? Gridder.style.ink : palette[c][1], width, dash);
+      yield;
+    }
+  }
+  const missed = seen.filter((g) => data.grids.within[g] === 0);
+  for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(missed, data.sections.grids))) {
+    Gridder.stroke(context, Gridder.style.alarm, 1.85 * width);
+    yield;
+  }
 };
 
 /* Units show from the zoom where half of them are wider than some pixels. */
 Gridder.showsUnits = (data, frame, layer) => data.unitWidth[layer] * frame.scale > (layer === "field" ? 9 : 4);
 
-Gridder.medianUnitWidth = (data, layer) => {
-  const widths = [];
-  const { start } = data.sections.units;
-  data.units.grid.forEach((g, u) => {
-    const at = 4 * (start + u);
-    const box = data.shapes.box;
-    if (data.grids.layer[g] === layer) widths.push(Math.max(box[at + 2] - box[at], box[at + 3] - box[at + 1]));
-  });
-  return widths.sort((a, b) => a - b)[widths.length >> 1] || 0;
+/* The median of the longer sides of the features of a layer. */
+Gridder.medianWidth = (data, section, isOfLayer) => {
+  const { start, end } = data.sections[section];
+  const { box } = data.shapes;
+  const widths = new Float64Array(end - start);
+  let n = 0;
+  for (let f = start; f < end; f++) {
+    if (isOfLayer(f - start)) widths[n++] = Math.max(box[4 * f + 2] - box[4 * f], box[4 * f + 3] - box[4 * f + 1]);
+  }
+  return widths.subarray(0, n).sort()[n >> 1] || 0;
 };
 
-Gridder.drawUnits = (context, frame, data, seen, layer) => {
+Gridder.drawUnits = function* (context, frame, data, state, seen, layer) {
   const { start } = data.sections.units;
-  Gridder.byColour(data, seen).forEach((list, c) => {
+  const { box } = data.shapes;
+  const { unitOf, palette } = state.scheme;
+  const shown = function* (list) {
     for (const g of list) {
-      context.beginPath();
-      for (const u of data.unitsOf[g]) {
-        if (Gridder.isSeen(data.shapes.box, start + u, frame)) {
-          Gridder.trace(context, data.shapes, start + u, frame, true);
-        }
+      for (const u of data.unitsOf[g]) if (Gridder.isSeen(box, start + u, frame)) yield start + u;
+    }
+  };
+  if (unitOf) {
+    const units = [...shown(seen)].map((f) => f - start);
+    for (const [c, list] of Gridder.byColour(units, { of: unitOf, palette }).entries()) {
+      for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(list, data.sections.units))) {
+        context.fillStyle = palette[c][0];
+        context.fill("evenodd");
+        Gridder.stroke(context, "rgba(60,66,60,0.34)", 0.7);
+        yield;
       }
+    }
+    return;
+  }
+  for (const [c, list] of Gridder.byColour(seen, state.scheme).entries()) {
+    for (const _ of Gridder.paths(context, frame, data, shown(list))) {
       if (layer === "building") {
         context.globalAlpha = 0.72;
-        context.fillStyle = data.palette[c][1];
+        context.fillStyle = palette[c][1];
         context.fill("evenodd");
         context.globalAlpha = 1;
       } else {
         Gridder.stroke(context, "rgba(60,66,60,0.34)", 0.7);
       }
+      yield;
     }
-  });
+  }
 };
 
 Gridder.drawLines = (context, frame, data, state) => {
@@ -247,7 +245,7 @@ Gridder.drawLines = (context, frame, data, state) => {
   }
 };
 
-Gridder.drawHighlight = (context, frame, data, state) => {
+Gridder.paintHighlight = function* (context, frame, data, state) {
   context.lineJoin = "round";
   const { grids, units } = data.sections;
   const outline = (f, width) => {
@@ -299,7 +297,7 @@ Gridder.labelPoint = ({ grids, shapes, sections }, g, { scale, left, top, width,
 };
 
 /* Labels, the most important first; one that would cover another is left away. */
-Gridder.drawLabels = (context, frame, data, state) => {
+Gridder.paintLabels = function* (context, frame, data, state) {
   if (!state.on.labels) return;
   const taken = [];
   const put = (text, x, y, look) => {
@@ -342,10 +340,11 @@ Gridder.drawLabels = (context, frame, data, state) => {
     if (!state.on[data.grids.layer[g]] || !Gridder.isSeen(data.shapes.box, grids.start + g, frame)) return;
     const colour = data.grids.within[g] === 0 ? Gridder.style.alarm : Gridder.style.ink;
     const space = room(grids.start + g);
-    const point = Gridder.labelPoint(data, g, frame);
     const look = {
       weight: 600, size: space[0] > 110 ? 13 : 11, halo: 3.5, colour, room: [space[0] * 0.92, space[1] * 0.8],
     };
+    if (look.size > look.room[1]) return;
+    const point = Gridder.labelPoint(data, g, frame);
     if (!put(data.grids.code[g], ...point, look)) put(String(data.grids.number[g]), ...point, look);
   };
   if (data.open !== null) putGrid(data.open);
@@ -355,7 +354,10 @@ Gridder.drawLabels = (context, frame, data, state) => {
       put(name, ...place(data.zones.label, i), { ...look, room: room(data.sections.zones.start + i) });
     });
   }
-  for (const g of data.gridsByArea) if (g !== data.open) putGrid(g);
+  for (const [i, g] of data.gridsByArea.entries()) {
+    if (g !== data.open) putGrid(g);
+    if (i % 100 === 99) yield;
+  }
   if (!state.on.units) return;
   for (const layer of ["field", "building"]) {
     if (!state.on[layer] || data.unitWidth[layer] * frame.scale < 46) continue;
@@ -371,6 +373,7 @@ Gridder.drawLabels = (context, frame, data, state) => {
           weight: 400, size: 10.5, halo: 2.5, colour: "#4c5861", room: [width * 0.95, height * 0.8],
         });
       }
+      yield;
     }
   }
 };

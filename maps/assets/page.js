@@ -1,4 +1,4 @@
-/* The page around the map: search, layers, panel, language. */
+/* The page around the map: search, layers, colours, panel, tools, language. */
 
 Gridder.createMap = (id) => {
   const map = L.map(id, {
@@ -15,16 +15,22 @@ Gridder.open = async (map) => {
   }
   const data = await Gridder.readData();
   data.gridsByArea = data.grids.id.map((_, g) => g).sort((a, b) => data.grids.area_ha[b] - data.grids.area_ha[a] || a - b);
-  data.unitWidth = { field: Gridder.medianUnitWidth(data, "field"), building: Gridder.medianUnitWidth(data, "building") };
+  const widths = (section, layerOf) => Object.fromEntries(["field", "building"].map(
+    (layer) => [layer, Gridder.medianWidth(data, section, (i) => layerOf(i) === layer)]));
+  data.gridWidth = widths("grids", (g) => data.grids.layer[g]);
+  data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]);
   const state = {
     lang: data.lang,
     on: { field: true, building: true, units: true, zones: true, barriers: true, labels: true },
+    colour: "grid",
+    scheme: null,
     hovered: null,
     selected: null,
     unit: null,
     listed: null,
   };
   const say = Gridder.speaker(data, state);
+  state.scheme = Gridder.schemes[state.colour](data, say);
   const page = Gridder.buildPage(map, data, state, say);
   page.write();
   if (data.open === null) Gridder.showWhole(map, data, page);
@@ -52,18 +58,20 @@ Gridder.padding = (page) => {
   return { paddingTopLeft: [14, card.bottom + 10], paddingBottomRight: [14, bottom] };
 };
 
-Gridder.showBox = (map, data, page, box, options) => {
-  const [west, north, east, south] = box;
-  const bounds = L.latLngBounds(
-    Gridder.toLatLng(data.bits, west, south), Gridder.toLatLng(data.bits, east, north));
-  map.fitBounds(bounds, { ...Gridder.padding(page), ...options });
-};
+Gridder.boundsOf = (data, [west, north, east, south]) =>
+  L.latLngBounds(Gridder.toLatLng(data.bits, west, south), Gridder.toLatLng(data.bits, east, north));
 
-Gridder.showWhole = (map, data, page) => {
+Gridder.wholeBounds = (data) => {
   const { start, end } = data.sections.grids;
   const all = Array.from({ length: end - start }, (_, i) => start + i);
-  Gridder.showBox(map, data, page, Gridder.unionBox(data.shapes.box, all), { animate: false });
+  return Gridder.boundsOf(data, Gridder.unionBox(data.shapes.box, all));
 };
+
+Gridder.showBox = (map, data, page, box, options) =>
+  map.fitBounds(Gridder.boundsOf(data, box), { ...Gridder.padding(page), ...options });
+
+Gridder.showWhole = (map, data, page) =>
+  map.fitBounds(Gridder.wholeBounds(data), { ...Gridder.padding(page), animate: false });
 
 Gridder.hit = (data, state, map, latlng) => {
   const at = map.options.crs.latLngToPoint(latlng, 0).multiplyBy(2 ** data.bits / 256);
@@ -80,16 +88,19 @@ Gridder.hit = (data, state, map, latlng) => {
   return { grid: null, unit: null };
 };
 
-/* Grids by code and units by id: equal before beginning before containing. */
+/* Grids by code, zones by name and units by id: equal before beginning before containing. */
 Gridder.find = (data, text, most = 12) => {
   const wanted = text.trim().toUpperCase();
+  data.upper ??= Object.fromEntries(Object.entries({ grid: data.grids.code, zone: data.zones.name, unit: data.units.id })
+    .map(([kind, names]) => [kind, names.map((name) => name.toUpperCase())]));
   const ranked = [];
-  const look = (names, kind) => names.forEach((name, i) => {
-    const at = name.toUpperCase().indexOf(wanted);
+  const look = (kind) => data.upper[kind].forEach((name, i) => {
+    const at = name.indexOf(wanted);
     if (at >= 0) ranked.push({ kind, i, rank: name.length === wanted.length ? 0 : at === 0 ? 1 : 2 });
   });
-  look(data.grids.code, "grid");
-  if (wanted) look(data.units.id, "unit");
+  look("grid");
+  if (wanted) look("zone");
+  if (wanted) look("unit");
   return ranked.sort((a, b) => a.rank - b.rank).slice(0, most);
 };
 
@@ -100,22 +111,43 @@ Gridder.buildPage = (map, data, state, say) => {
     panel: h("aside", { class: "g-panel", role: "dialog", "aria-labelledby": "g-panel-title", tabindex: "-1", hidden: true }),
     tip: h("div", { class: "g-tip", hidden: true }),
     tools: h("div", { class: "g-tools" }),
+    measured: h("output", { class: "g-measured", hidden: true }),
   };
-  document.body.append(page.card, page.panel, page.tools, page.tip);
+  document.body.append(page.card, page.panel, page.tools, page.measured, page.tip);
   let cameFrom = null;
 
   const sheets = {};
   page.addSheets = () => {
-    for (const [name, draw] of [
-      ["scene", Gridder.drawScene], ["highlight", Gridder.drawHighlight], ["labels", Gridder.drawLabels],
+    for (const [name, paint, buffered] of [
+      ["scene", Gridder.paintScene, true], ["highlight", Gridder.paintHighlight, false],
+      ["labels", Gridder.paintLabels, true],
     ]) {
       sheets[name] = new Gridder.Sheet({
-        bits: data.bits, draw: (context, frame) => draw(context, frame, data, state),
+        bits: data.bits, buffered, paint: (context, frame) => paint(context, frame, data, state),
       }).addTo(map);
     }
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   };
   const redraw = (...names) => names.forEach((name) => sheets[name]?.redraw());
+
+  /* For paper: all of it, before anything else happens, at so many pixels for one of the page. */
+  page.paintWhole = (ratio) => Object.values(sheets).forEach((sheet) => {
+    sheet.options.ratio = ratio;
+    sheet._update();
+    sheet.redraw({ whole: true });
+  });
+  /* The plan where all of it is in sight, or what lies between card and panel. */
+  page.visibleBounds = () => {
+    const { paddingTopLeft, paddingBottomRight } = Gridder.padding(page);
+    const all = Gridder.wholeBounds(data);
+    if (map.getBounds().contains(all)) return all;
+    const corners = [L.point(paddingTopLeft), map.getSize().subtract(paddingBottomRight)];
+    return L.latLngBounds(corners.map((corner) => map.containerPointToLatLng(corner)));
+  };
+  page.openLegend = (isOpen) => {
+    if (isOpen) page.legendWasOpen = layersPart.open;
+    layersPart.open = isOpen || page.legendWasOpen;
+  };
 
   const writePanel = () => {
     const isOpen = state.selected !== null || state.listed !== null;
@@ -123,7 +155,7 @@ Gridder.buildPage = (map, data, state, say) => {
     document.body.classList.toggle("g-panelled", isOpen);
     if (!isOpen) return;
     const parts = state.selected !== null
-      ? Gridder.gridPanel(data, say, state.selected, actions)
+      ? Gridder.gridPanel(data, say, state.selected, actions, state.scheme)
       : Gridder.outOfBoundsPanel(data, say, state.listed, actions);
     page.panel.replaceChildren(...parts);
     page.panel.scrollTop = 0;
@@ -159,6 +191,10 @@ Gridder.buildPage = (map, data, state, say) => {
     },
     showGrid: (g) => select({ selected: g }, true),
     showUnit: (u) => select({ selected: data.units.grid[u], unit: u }, true),
+    showZone: (z) => {
+      const f = data.sections.zones.start + z;
+      Gridder.showBox(map, data, page, data.shapes.box.subarray(4 * f, 4 * f + 4));
+    },
     list: (layer) => select({ listed: layer }, false),
   };
 
@@ -172,6 +208,14 @@ Gridder.buildPage = (map, data, state, say) => {
       redraw("scene", "labels");
     },
     list: actions.list,
+    colour: (key) => {
+      state.colour = key;
+      state.scheme = Gridder.schemes[key](data, say);
+      writeLayers();
+      writePanel();
+      redraw("scene");
+      layersPart.querySelector("select").focus();
+    },
   }));
   page.write = () => {
     document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
@@ -185,6 +229,8 @@ Gridder.buildPage = (map, data, state, say) => {
           class: "g-lang", type: "button", lang: state.lang === "zh" ? "en" : "zh-CN",
           onclick: () => {
             state.lang = state.lang === "zh" ? "en" : "zh";
+            state.scheme = Gridder.schemes[state.colour](data, say);
+            ruler.toggle(false);
             page.write();
             page.card.querySelector(".g-lang").focus();
           },
@@ -193,18 +239,70 @@ Gridder.buildPage = (map, data, state, say) => {
       layersPart);
     writeLayers();
     writePanel();
-    const tool = (key, sign, act) =>
-      h("button", { type: "button", title: say.word(key), "aria-label": say.word(key), onclick: act }, sign);
-    page.tools.replaceChildren(
-      h("div", { class: "g-north", "aria-hidden": "true" }, h("span", {}, "▲"), say.word("north")),
-      tool("zoom_in", "+", () => map.zoomIn()),
-      tool("zoom_out", "−", () => map.zoomOut()),
-      tool("whole", "⤢", () => Gridder.showWhole(map, data, page)));
+    page.tools.replaceChildren(...Gridder.toolButtons(map, say, {
+      whole: () => Gridder.showWhole(map, data, page), measure: () => ruler.toggle(), print: printer.print,
+    }));
   };
 
-  Gridder.listen(map, data, state, say, page, { ...actions, redraw, pick: (found) =>
+  const ruler = Gridder.createRuler(map, say, (text) => {
+    page.measured.hidden = text === null;
+    page.measured.textContent = text ?? "";
+    page.tools.querySelector("[name=measure]")?.setAttribute("aria-pressed", String(ruler.isOn));
+  });
+  const printer = Gridder.createPrinter(map, data, say, page);
+
+  Gridder.listen(map, data, state, say, page, { ...actions, redraw, ruler, pick: (found) =>
     (found.grid === null ? actions.close() : select({ selected: found.grid, unit: found.unit }, false)) });
   return page;
+};
+
+/* Drawn, not typed: office machines lack the letters. */
+Gridder.ICONS = {
+  zoom_in: "M10 4v12M4 10h12",
+  zoom_out: "M4 10h12",
+  whole: "M3 10.5 10 4l7 6.5M5.5 9v7h9V9",
+  full_screen: "M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4",
+  measure: "M2.5 13 13 2.5 17.5 7 7 17.5zM6 9.5l2 2M9 6.5l2 2M12 3.5l2 2",
+  print: "M6 8V3h8v5M6 14H3V8h14v6h-3M6 12h8v5H6z",
+};
+
+Gridder.icon = (key) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", Gridder.ICONS[key]);
+  svg.append(path);
+  return svg;
+};
+
+Gridder.toolButtons = (map, say, acts) => {
+  const h = Gridder.element;
+  const named = (key, more = {}) => ({ title: say.word(key), "aria-label": say.word(key), ...more });
+  const tool = (key, act, more) =>
+    h("button", { type: "button", name: key, ...named(key, more), onclick: act }, Gridder.icon(key));
+  const papers = h("div", { class: "g-papers", role: "group", "aria-label": say.word("print") },
+    Object.keys(Gridder.PAPERS).map((name) => h("button", {
+      type: "button", name, onclick: () => {
+        menu.open = false;
+        acts.print(name);
+      },
+    }, say.word(name))));
+  const menu = h("details", { class: "g-print", onkeydown: (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.firstChild.focus();
+  } }, h("summary", named("print"), Gridder.icon("print")), papers);
+  return [
+    h("div", { class: "g-north", "aria-hidden": "true" }, h("span", {}, "▲"), say.word("north")),
+    tool("zoom_in", () => map.zoomIn()),
+    tool("zoom_out", () => map.zoomOut()),
+    tool("whole", acts.whole),
+    ...(document.fullscreenEnabled ? [tool("full_screen", Gridder.toggleFullScreen)] : []),
+    tool("measure", acts.measure, { "aria-pressed": "false" }),
+    menu,
+  ];
 };
 
 Gridder.listen = (map, data, state, say, page, actions) => {
@@ -215,6 +313,7 @@ Gridder.listen = (map, data, state, say, page, actions) => {
     map.getContainer().style.cursor = g === null ? "" : "pointer";
   };
   map.on("mousemove", (event) => {
+    if (actions.ruler.isOn) return;
     const { grid, unit } = Gridder.hit(data, state, map, event.latlng);
     hover(grid);
     page.tip.hidden = grid === null;
@@ -233,9 +332,13 @@ Gridder.listen = (map, data, state, say, page, actions) => {
     page.tip.hidden = true;
     hover(null);
   });
-  map.on("click", (event) => actions.pick(Gridder.hit(data, state, map, event.latlng)));
+  map.on("click", (event) => {
+    if (!actions.ruler.isOn) actions.pick(Gridder.hit(data, state, map, event.latlng));
+  });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !page.panel.hidden) actions.close();
+    if (event.key !== "Escape") return;
+    if (actions.ruler.isOn) actions.ruler.toggle(false);
+    else if (!page.panel.hidden) actions.close();
   });
 };
 
@@ -267,6 +370,7 @@ Gridder.layerRows = (data, state, say, actions) => {
   return [
     h("summary", {}, say.word("layers")),
     ...blocks,
+    Gridder.colourPart(data, state, say, actions),
     h("div", { class: "g-others" },
       has("units") ? box("units", h("span", { class: "g-swatch g-swatch-units" }), h("span", {}, say.word("units"))) : null,
       has("zones") ? box("zones", h("span", { class: "g-swatch g-swatch-zones" }), h("span", {}, say.word("zones"))) : null,
@@ -276,6 +380,22 @@ Gridder.layerRows = (data, state, say, actions) => {
     data.units_left_out ? h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) })) : "",
     data.k > 1 ? h("p", { class: "g-note" }, say.word("suppressed", { k: data.k })) : "",
   ];
+};
+
+Gridder.colourPart = (data, state, say, actions) => {
+  const h = Gridder.element;
+  const select = h("select", { id: "g-colour", onchange: (event) => actions.colour(event.currentTarget.value) },
+    Gridder.colourKeys(data).map((key) =>
+      h("option", { value: key, selected: key === state.colour }, say.word(`colour_${key}`))));
+  const row = ({ heading, colour, text, count }) => {
+    if (heading) return h("li", { class: "g-class-head" }, heading);
+    const [fill, line] = state.scheme.palette[colour];
+    return h("li", {}, h("span", { class: "g-swatch", style: `background:${fill};border:1.5px solid ${line}` }),
+      h("bdi", {}, text), h("b", {}, say.number(count)));
+  };
+  return h("div", { class: "g-colours" },
+    h("label", { for: "g-colour" }, say.word("colour")), select,
+    state.scheme.classes.length ? h("ul", {}, state.scheme.classes.map(row)) : null);
 };
 
 Gridder.searchBox = (data, say, actions) => {
@@ -295,7 +415,7 @@ Gridder.searchBox = (data, say, actions) => {
   };
   const choose = (hit) => {
     hide();
-    (hit.kind === "grid" ? actions.showGrid : actions.showUnit)(hit.i);
+    ({ grid: actions.showGrid, unit: actions.showUnit, zone: actions.showZone })[hit.kind](hit.i);
   };
   const mark = () => {
     [...list.children].forEach((node, i) => node.setAttribute("aria-selected", String(i === at)));
@@ -306,9 +426,11 @@ Gridder.searchBox = (data, say, actions) => {
     found = Gridder.find(data, input.value);
     at = 0;
     const rows = found.map((hit, i) => {
-      const name = hit.kind === "grid" ? data.grids.code[hit.i] : data.units.id[hit.i];
-      const owner = hit.kind === "grid" ? say.word(data.grids.layer[hit.i])
-        : say.word("found_unit", { code: data.grids.code[data.units.grid[hit.i]] });
+      const [name, owner] = {
+        grid: () => [data.grids.code[hit.i], say.word(data.grids.layer[hit.i])],
+        zone: () => [data.zones.name[hit.i], say.word("zone")],
+        unit: () => [data.units.id[hit.i], say.word("found_unit", { code: data.grids.code[data.units.grid[hit.i]] })],
+      }[hit.kind]();
       return h("li", { id: `g-found-${i}`, role: "option", onmousedown: (event) => {
         event.preventDefault();
         choose(hit);

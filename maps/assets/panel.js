@@ -36,11 +36,11 @@ Gridder.speaker = (data, state) => {
 };
 
 /* Hidden counts: those below k and those hidden with them cannot be told apart, so both read the same. */
-Gridder.gridPanel = (data, say, g, actions) => {
+Gridder.gridPanel = (data, say, g, actions, scheme) => {
   const h = Gridder.element;
   const { grids } = data;
   const layer = grids.layer[g];
-  const [fill, line] = data.palette[grids.colour[g]];
+  const [fill, line] = scheme.palette[scheme.of[g]];
   const status = grids.within[g] ? "in_bounds" : "out_of_bounds";
   return [
     h("header", {},
