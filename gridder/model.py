@@ -20,6 +20,7 @@ import pandas as pd
 Layer = Literal["field", "building"]
 Objective = Literal["mix", "moment", "cut", "medoid"]
 Lang = Literal["en", "zh"]
+Datum = Literal["wgs84", "gcj02"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Links = npt.NDArray[np.int32]
@@ -375,3 +376,5 @@ class PlanView:
     summary: Mapping[str, Any]
     """By layer: `n_units, n_grids, n_within, placed, unplaced`; counts of people may be missing."""
     k: int = 1
+    datum: Datum = "wgs84"
+    """What the positions refer to: `gcj02` where they are shifted to match a Chinese web map."""

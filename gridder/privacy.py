@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.model import Bools, Floats, Ints, Plan, PlanView
+from gridder.geometry.gcj02 import to_gcj02
+from gridder.model import Bools, Datum, Floats, Ints, Plan, PlanView
 
 PSEUDONYM_DIGITS = 16
 LON_LAT = "EPSG:4326"
@@ -68,7 +69,7 @@ def pseudonyms(ids: Sequence[str], key: bytes) -> list[str]:
     return [hmac.new(key, own_id.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS] for own_id in ids]
 
 
-def view(plan: Plan, *, k: int = 1) -> PlanView:
+def view(plan: Plan, *, k: int = 1, datum: Datum = "wgs84") -> PlanView:
     """Return what may be seen of a plan where counts of people below `k` are hidden.
 
     With `k` above 1 a grid with a count of people below `k` loses its counts and whether they are in
@@ -85,6 +86,8 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
         The whole plan; geometries in any CRS.
     k
         The smallest count that is shown, 1 or more; 1 hides nothing.
+    datum
+        `gcj02` shifts every position so that it matches a Chinese web map.
 
     Returns
     -------
@@ -121,17 +124,26 @@ def view(plan: Plan, *, k: int = 1) -> PlanView:
         units = _suppress_units(units, people)
 
     return PlanView(
-        grids=grids.to_crs(LON_LAT),
-        units=units.to_crs(LON_LAT),
+        grids=_in_degrees(grids, datum),
+        units=_in_degrees(units, datum),
         neighbours=_neighbours(plan, layers),
         composition=composition,
-        bridges=_bridges(plan).to_crs(LON_LAT),
-        zones=plan.zones[["zone", "geometry"]].reset_index(drop=True).to_crs(LON_LAT),
-        barriers=plan.barriers[["geometry"]].reset_index(drop=True).to_crs(LON_LAT),
+        bridges=_in_degrees(_bridges(plan), datum),
+        zones=_in_degrees(plan.zones[["zone", "geometry"]].reset_index(drop=True), datum),
+        barriers=_in_degrees(plan.barriers[["geometry"]].reset_index(drop=True), datum),
         sizes=sizes,
         summary=_summary(plan, grids, k),
         k=k,
+        datum=datum,
     )
+
+
+def _in_degrees(frame: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
+    """Return a frame in longitude and latitude of a datum."""
+    there = frame.to_crs(LON_LAT)
+    if datum == "gcj02":
+        there.geometry = shapely.transform(there.geometry.to_numpy(), to_gcj02)
+    return there
 
 
 def hide_small(count: Floats, group: Ints, k: int, hidden: Bools) -> Bools:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -28,6 +28,9 @@ MOST_UNITS = 200_000
 
 WORLD_BITS = 28
 _HIGHEST_LATITUDE = 85.05
+SIMPLIFIED_M = 3.0
+"""Where units are left out, so are corners of grids whose triangle is smaller than the square of this."""
+_METRES_A_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +61,54 @@ class Payload:
     heading: str
 
 
-def build_payload(view: PlanView, lang: Lang, title: str | None, open_grid: str | None = None) -> Payload:
+@dataclass(frozen=True)
+class Tiles:
+    """A base map of the user's own; nothing is asked of it before the map is opened.
+
+    Parameters
+    ----------
+    url
+        Address of a tile with `{z}`, `{x}` and `{y}` (Web Mercator), and `{s}` for one of `subdomains`.
+    attribution
+        Whose tiles they are; shown as text in the corner of the map.
+    subdomains
+        One letter or digit for each server, as `01234567`.
+    max_zoom
+        The deepest zoom that there are tiles for; beyond it they are enlarged.
+
+    Raises
+    ------
+    ValueError
+        The address is not that of tiles on the web.
+    """
+
+    url: str
+    attribution: str = ""
+    subdomains: str = "abc"
+    max_zoom: int = 18
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be the address of tiles."""
+        if not self.url.startswith(("https://", "http://")) or not all(
+            part in self.url for part in ("{z}", "{x}", "{y}")
+        ):
+            raise ValueError(f"{self.url!r} is no address of tiles: https://…/{{z}}/{{x}}/{{y}}…")
+
+
+def build_payload(
+    view: PlanView,
+    lang: Lang,
+    title: str | None,
+    open_grid: str | None = None,
+    tiles: Sequence[Tiles] = (),
+) -> Payload:
     """Pack a view for the page that opens in `lang`, under `title`, with the panel of `open_grid`."""
     leaves_units_out = len(view.units) > MOST_UNITS
     units = view.units.iloc[:0] if leaves_units_out else view.units
+    grids = simplified(view.grids) if leaves_units_out else view.grids
     sections = {
         "zones": view.zones,
-        "grids": view.grids,
+        "grids": grids,
         "units": units,
         "barriers": view.barriers,
         "bridges": view.bridges,
@@ -104,9 +148,24 @@ def build_payload(view: PlanView, lang: Lang, title: str | None, open_grid: str 
         "composition": _composition(view.composition, position),
         "units": _units(units, position),
         "units_left_out": len(view.units) if leaves_units_out else 0,
+        "simplified_m": SIMPLIFIED_M if leaves_units_out else 0,
+        "datum": view.datum,
+        "tiles": [asdict(layer) for layer in tiles],
     }
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
     return Payload(_packed(text.encode()), _packed(_planes(rings)), titles.say(lang))
+
+
+def simplified(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return grids without the corners that hold less than the square of `SIMPLIFIED_M`, shared borders alike.
+
+    Corners are taken away by Visvalingam and Whyatt (1993), border by border of each layer's coverage.
+    """
+    geoms = grids.geometry.to_numpy().copy()
+    for layer in grids["layer"].unique():
+        of_layer = (grids["layer"] == layer).to_numpy()
+        geoms[of_layer] = shapely.coverage_simplify(geoms[of_layer], SIMPLIFIED_M / _METRES_A_DEGREE)
+    return grids.set_geometry(gpd.GeoSeries(geoms, index=grids.index, crs=grids.crs))
 
 
 def to_world(lonlat: Floats) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any, cast
 
@@ -11,14 +12,14 @@ from jinja2 import Template
 
 from gridder.model import Lang, PlanView
 from maps.offline import Inline, number_ids, scripts, styles
-from maps.payload import build_payload
+from maps.payload import Tiles, build_payload
 from maps.words import OLD_BROWSER
 
 
 class PlanMap(folium.Map):
     """The interactive map of a plan; `save(path)` writes it.
 
-    Nothing in the file is fetched: scripts, styles and data are inside, and there is no tile layer.
+    Nothing in the file is fetched but the tiles of a base map that was asked for: scripts, styles and data are inside.
     Folium's own lists of scripts, which all maps of a process share, are left alone.
     Equal views give equal bytes.
 
@@ -32,13 +33,15 @@ class PlanMap(folium.Map):
         Title of the page.
     open_grid
         The grid whose panel is open; the view is fitted to it, and the others are light.
+    tiles
+        Base maps, the lowest first; the only thing that the page asks a network for.
     """
 
     _template = Template(
         """
         {% macro header(this, kwargs) %}
             <meta name="viewport" content="width=device-width, initial-scale=1" />
-            <meta name="referrer" content="no-referrer" />
+            {% if not this.tiles %}<meta name="referrer" content="no-referrer" />{% endif %}
             <link rel="icon" href="data:," />
         {% endmacro %}
         {% macro html(this, kwargs) %}
@@ -54,14 +57,21 @@ class PlanMap(folium.Map):
     old_browser = OLD_BROWSER
 
     def __init__(
-        self, view: PlanView, *, lang: Lang = "en", title: str | None = None, open_grid: str | None = None
+        self,
+        view: PlanView,
+        *,
+        lang: Lang = "en",
+        title: str | None = None,
+        open_grid: str | None = None,
+        tiles: Sequence[Tiles] = (),
     ) -> None:
         west, south, east, north = view.grids.total_bounds.tolist()
         super().__init__(location=((south + north) / 2, (west + east) / 2), tiles=None)
         self.default_js: list[tuple[str, str]] = []
         self.default_css: list[tuple[str, str]] = []
         number_ids(self)
-        payload = build_payload(view, lang, title, open_grid)
+        self.tiles = tuple(tiles)
+        payload = build_payload(view, lang, title, open_grid, tiles)
         self._heading = escape(payload.heading)
         self._inlined = {
             "style": Inline("style", styles()),
@@ -80,7 +90,9 @@ class PlanMap(folium.Map):
         super().render(**kwargs)  # type: ignore[no-untyped-call]  # folium's has no types
 
 
-def plan_map(view: PlanView, *, lang: Lang = "en", title: str | None = None) -> PlanMap:
+def plan_map(
+    view: PlanView, *, lang: Lang = "en", title: str | None = None, tiles: Sequence[Tiles] = ()
+) -> PlanMap:
     """Return the map of a plan.
 
     Parameters
@@ -91,10 +103,13 @@ def plan_map(view: PlanView, *, lang: Lang = "en", title: str | None = None) -> 
         Language in which the page opens; the reader can change it there.
     title
         Title of the page; a plain word for grids where there is none.
+    tiles
+        Base maps of the user's own, the lowest first; where their positions are shifted (GCJ-02), the view
+        must be too (`gridder.privacy.view(plan, datum="gcj02")`).
 
     Returns
     -------
     PlanMap
         A `folium.Map`; `save(path)` writes one file that opens with the network cut.
     """
-    return PlanMap(view, lang=lang, title=title)
+    return PlanMap(view, lang=lang, title=title, tiles=tiles)

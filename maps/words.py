@@ -61,13 +61,23 @@ WORDS = {
     "units_left_out": Text(
         "{n} units are not drawn: too many for one file.", "共 {n} 个地块/楼栋，数量过多，未绘制在本图中。"
     ),
+    "simplified": Text(
+        "The grids' borders are simplified to {n} m; details are in the atlas.",
+        "网格边界已按 {n} 米简化，细节见图册。",
+    ),
+    "gcj02": Text(
+        "Positions are shifted to GCJ-02 to match the base map.",
+        "为与底图一致，坐标已转换为 GCJ-02（火星坐标）。",
+    ),
+    "base_map": Text("Base map", "底图"),
     "north": Text("N", "北"),
     "zoom_in": Text("Zoom in", "放大"),
     "zoom_out": Text("Zoom out", "缩小"),
     "full_screen": Text("Full screen", "全屏"),
     "measure": Text("Measure", "测量"),
     "measure_start": Text(
-        "Click on the map; a double click ends, Esc leaves.", "在图上单击开始测量，双击结束，Esc 退出。"
+        "Click on the map, or press Space for its middle; a double click or Enter ends, Esc leaves.",
+        "在图上单击，或按空格键取图中心点；双击或回车结束，Esc 退出。",
     ),
     "metres": Text("m", "米"),
     "kilometres": Text("km", "公里"),

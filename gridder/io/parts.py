@@ -10,58 +10,22 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from gridder.errors import InputError, OutputExistsError
 from gridder.geometry.crs import areas_m2
-from gridder.io.draft import draft_of
+from gridder.io.draft import check_file_output, draft_of
 from gridder.io.plan import storable, to_multi
-from gridder.model import SQUARE_METRES_PER_HA, Finding, Text, Units
+from gridder.model import SQUARE_METRES_PER_HA, Units
 
 LAYER = "parts"
 OURS = ("unit_id", "source_id", "area_ha")
 """Columns of ours; a column of the input with such a name gets an underscore."""
-ANOTHER = Text("name another file", "请另选文件")
 RESERVED = {"FID": "gridder_fid", "GEOMETRY_NAME": "gridder_shape"}
 """Names that GeoPackage needs, and that no input uses."""
 
 
 def check_parts_output(path: Path, *, source: Path | None = None, overwrite: bool = False) -> None:
-    """Refuse a file that may not be written, before any work is done.
-
-    Parameters
-    ----------
-    path
-        Where parts are to be written.
-    source
-        The file that they come from, which is not replaced.
-    overwrite
-        Whether another file that is there may be replaced.
-
-    Raises
-    ------
-    OutputExistsError
-        There is a file, and `overwrite` is not given; or there is the source, or a folder.
-    InputError
-        It is no GeoPackage by its name, or cannot be written there.
-    """
-    if path.suffix.lower() != ".gpkg":
-        what = Text("the parts are written as GeoPackage", "结果写为 GeoPackage")
-        remedy = Text("name a file that ends in .gpkg", "请指定以 .gpkg 结尾的文件")
-        raise InputError([Finding("bad-output", what, str(path), remedy=remedy)])
-    if path.is_dir():
-        what = Text("this is a folder, not a file", "这是文件夹，不是文件")
-        raise OutputExistsError(Finding("output-exists", what, str(path), remedy=ANOTHER))
-    if source is not None and path.resolve() == source.resolve():
-        what = Text("this is the file that is read", "这是正在读取的文件")
-        raise OutputExistsError(Finding("output-exists", what, str(path), remedy=ANOTHER))
-    if path.exists() and not overwrite:
-        what = Text("the file already exists", "文件已存在")
-        remedy = Text("name another file, or add --overwrite", "请另选文件，或加上 --overwrite")
-        raise OutputExistsError(Finding("output-exists", what, str(path), remedy=remedy))
-    beside = next(folder for folder in path.resolve().parents if folder.exists())
-    if not (beside.is_dir() and os.access(beside, os.W_OK | os.X_OK)):
-        what = Text(f"no file can be made in {beside}", f"无法在 {beside} 中建立文件")
-        remedy = Text("name a file in a place where you may write", "请指定有写权限的位置")
-        raise InputError([Finding("output-not-writable", what, str(path), remedy=remedy)])
+    """Refuse a file that parts may not be written to, before any work is done; as `check_file_output`."""
+    kept = () if source is None else (source,)
+    check_file_output(path, suffix=".gpkg", kept=kept, overwrite=overwrite)
 
 
 def write_parts(units: Units, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

@@ -98,7 +98,7 @@ Gridder.seenGrids = (data, frame, layer) => {
 };
 
 Gridder.drawZoneGround = (context, frame, data, state) => {
-  if (!state.on.zones) return;
+  if (!state.on.zones || (data.tiles.length && state.on.base)) return;
   const { start, end } = data.sections.zones;
   context.beginPath();
   for (let f = start; f < end; f++) Gridder.trace(context, data.shapes, f, frame, true);

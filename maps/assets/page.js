@@ -5,6 +5,7 @@ Gridder.createMap = (id) => {
     zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 110, minZoom: 2, maxZoom: 21,
   });
   map.attributionControl.setPrefix("Leaflet");
+  map.getContainer().setAttribute("role", "application");
   return map;
 };
 
@@ -21,7 +22,7 @@ Gridder.open = async (map) => {
   data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]);
   const state = {
     lang: data.lang,
-    on: { field: true, building: true, units: true, zones: true, barriers: true, labels: true },
+    on: { field: true, building: true, units: true, zones: true, barriers: true, labels: true, base: true },
     colour: "grid",
     scheme: null,
     hovered: null,
@@ -38,6 +39,9 @@ Gridder.open = async (map) => {
   page.addSheets();
   document.documentElement.dataset.ready = "true";
 };
+
+/* Leaflet takes an attribution for markup. */
+Gridder.escaped = (text) => Gridder.element("span", {}, text).innerHTML;
 
 Gridder.toLatLng = (bits, x, y) => {
   const size = 2 ** bits;
@@ -117,6 +121,9 @@ Gridder.buildPage = (map, data, state, say) => {
   let cameFrom = null;
 
   const sheets = {};
+  page.base = data.tiles.map(({ url, attribution, subdomains, max_zoom }) => L.tileLayer(url, {
+    subdomains, maxNativeZoom: max_zoom, maxZoom: map.getMaxZoom(), attribution: Gridder.escaped(attribution),
+  }).addTo(map));
   page.addSheets = () => {
     for (const [name, paint, buffered] of [
       ["scene", Gridder.paintScene, true], ["highlight", Gridder.paintHighlight, false],
@@ -205,6 +212,7 @@ Gridder.buildPage = (map, data, state, say) => {
   const writeLayers = () => layersPart.replaceChildren(...Gridder.layerRows(data, state, say, {
     toggle: (name, isOn) => {
       state.on[name] = isOn;
+      if (name === "base") for (const layer of page.base) isOn ? layer.addTo(map) : layer.remove();
       redraw("scene", "labels");
     },
     list: actions.list,
@@ -335,6 +343,13 @@ Gridder.listen = (map, data, state, say, page, actions) => {
   map.on("click", (event) => {
     if (!actions.ruler.isOn) actions.pick(Gridder.hit(data, state, map, event.latlng));
   });
+  /* For the keyboard, a click is where the middle of the map is; Enter ends a measurement. */
+  map.on("keydown", ({ originalEvent }) => {
+    const isClick = originalEvent.key === " " || (originalEvent.key === "Enter" && !actions.ruler.isOn);
+    if (!isClick || originalEvent.target !== map.getContainer()) return;
+    originalEvent.preventDefault();
+    map.fire("click", { latlng: map.getCenter() });
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (actions.ruler.isOn) actions.ruler.toggle(false);
@@ -376,7 +391,10 @@ Gridder.layerRows = (data, state, say, actions) => {
       has("zones") ? box("zones", h("span", { class: "g-swatch g-swatch-zones" }), h("span", {}, say.word("zones"))) : null,
       has("barriers") ? box("barriers", h("span", { class: "g-swatch g-swatch-barriers" }), h("span", {}, say.word("barriers"))) : null,
       has("bridges") ? h("div", {}, h("span", { class: "g-swatch g-swatch-bridges" }), h("span", {}, say.word("bridges"))) : null,
+      data.tiles.length ? box("base", h("span", { class: "g-swatch g-swatch-base" }), h("span", {}, say.word("base_map"))) : null,
       box("labels", h("span", { class: "g-swatch g-swatch-labels" }, "01"), h("span", {}, say.word("labels")))),
+    data.simplified_m ? h("p", { class: "g-note" }, say.word("simplified", { n: say.number(data.simplified_m) })) : "",
+    data.datum === "gcj02" ? h("p", { class: "g-note" }, say.word("gcj02")) : "",
     data.units_left_out ? h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) })) : "",
     data.k > 1 ? h("p", { class: "g-note" }, say.word("suppressed", { k: data.k })) : "",
   ];
@@ -436,7 +454,7 @@ Gridder.searchBox = (data, say, actions) => {
         choose(hit);
       } }, h("bdi", {}, name), h("small", {}, owner));
     });
-    list.replaceChildren(...(rows.length ? rows : [h("li", { class: "g-note" }, say.word("found_nothing"))]));
+    list.replaceChildren(...(rows.length ? rows : [h("li", { class: "g-note", role: "option", "aria-disabled": "true" }, say.word("found_nothing"))]));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark();

@@ -1,74 +1,14 @@
 """The page in Chromium with the network cut: nothing asked for, and everything answers."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 import maps
+from tests.maps.screen import colour_at, middle_of, place_of
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_map(browser, tmp_path):
-    """Return a function that opens a view's map offline; afterwards nothing was asked for or went wrong."""
-    contexts, troubles = [], []
-
-    def open_view(view, *, grid_id=None, width=1366, height=768, **options):
-        path = tmp_path / "map.html"
-        made = maps.plan_map(view, **options) if grid_id is None else maps.grid_map(view, grid_id, **options)
-        made.save(path)
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-        contexts.append(context)
-        page = context.new_page()
-        own = path.as_uri()
-
-        def refuse(route):
-            if route.request.url == own:
-                route.continue_()
-            else:
-                troubles.append(f"asked for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", refuse)
-        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", lambda dialog: (troubles.append("dialog"), dialog.dismiss()))
-        page.goto(own)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield open_view
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-def place_of(page, lon, lat):
-    """Return where on the screen a place is."""
-    at = page.evaluate(
-        "([lon, lat]) => { const p = map_0.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
-        [lon, lat],
-    )
-    return at[0], at[1]
-
-
-def middle_of(page, view, grid_id):
-    point = view.grids.set_index("grid_id").geometry[grid_id].representative_point()
-    return place_of(page, point.x, point.y)
-
-
-def colour_at(page, x, y):
-    """Return red, green, blue and alpha that the lowest canvas has there."""
-    return page.evaluate(
-        """([x, y]) => {
-          const canvas = document.querySelector("canvas");
-          const box = canvas.getBoundingClientRect();
-          const ratio = canvas.width / box.width;
-          return [...canvas.getContext("2d").getImageData((x - box.left) * ratio, (y - box.top) * ratio, 1, 1).data];
-        }""",
-        [x, y],
-    )
 
 
 def test_the_opening_view_shows_the_whole_plan(open_map, view):
@@ -268,3 +208,32 @@ def test_a_phone_sees_the_grid_above_its_panel(open_map, view):
     _, y = middle_of(page, view, "f5")
     card, panel = (page.locator(name).bounding_box() for name in (".g-card", ".g-panel"))
     assert card["y"] + card["height"] < y < panel["y"]
+
+
+def test_a_base_map_is_asked_for_and_can_be_taken_away(browser, view, tmp_path):
+    """Tiles lie under the grids, their owner is named as text, and without them the ground is drawn."""
+    path = tmp_path / "map.html"
+    tiles = [maps.Tiles("https://tiles.example/{z}/{x}/{y}.png", attribution="<img src=x onerror=alert(1)>")]
+    maps.plan_map(view, tiles=tiles).save(path)
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    asked, troubles = [], []
+    context.route(re.compile("^https://"), lambda route: (asked.append(route.request.url), route.abort()))
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (troubles.append("dialog"), dialog.dismiss()))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    with page.expect_request(re.compile("^https://")):
+        page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert all(address.startswith("https://tiles.example/") for address in asked)
+    assert "<img src=x" in page.locator(".leaflet-control-attribution").inner_text()
+    ground = place_of(page, 131.1995, 47.1995)
+    for name in ("labels", "units", "field", "building"):
+        page.locator(f"input[name={name}]").uncheck()
+    inside = middle_of(page, view, "f2")
+    assert colour_at(page, *inside)[3] == 0
+    page.locator("input[name=base]").uncheck()
+    assert page.locator(".leaflet-tile").count() == 0
+    assert colour_at(page, *inside)[3] == 255
+    assert colour_at(page, *ground)[3] == 0
+    context.close()
+    assert troubles == []
