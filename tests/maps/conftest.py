@@ -9,6 +9,7 @@ import pytest
 from shapely import LineString, MultiPolygon, box
 from shapely.affinity import rotate, translate
 
+import maps
 from gridder.model import PlanView
 
 WEST, SOUTH, STEP = 131.2, 47.2, 0.01
@@ -116,3 +117,38 @@ def view() -> PlanView:
         },
         k=5,
     )
+
+
+@pytest.fixture
+def open_map(browser, tmp_path):
+    """Return a function that opens a view's map offline; afterwards nothing was asked for or went wrong."""
+    contexts, troubles = [], []
+
+    def open_view(view, *, grid_id=None, width=1366, height=768, **options):
+        path = tmp_path / "map.html"
+        made = maps.plan_map(view, **options) if grid_id is None else maps.grid_map(view, grid_id, **options)
+        made.save(path)
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        own = path.as_uri()
+
+        def refuse(route):
+            if route.request.url == own:
+                route.continue_()
+            else:
+                troubles.append(f"asked for {route.request.url}")
+                route.abort()
+
+        context.route("**/*", refuse)
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: (troubles.append("dialog"), dialog.dismiss()))
+        page.goto(own)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    assert troubles == []
