@@ -71,6 +71,7 @@ WORDS = {
     ),
     "base_map": Text("Base map", "底图"),
     "north": Text("N", "北"),
+    "tools": Text("Tools", "工具"),
     "zoom_in": Text("Zoom in", "放大"),
     "zoom_out": Text("Zoom out", "缩小"),
     "full_screen": Text("Full screen", "全屏"),

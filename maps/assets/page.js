@@ -112,9 +112,9 @@ Gridder.buildPage = (map, data, state, say) => {
   const h = Gridder.element;
   const page = {
     card: h("aside", { class: "g-card" }),
-    panel: h("aside", { class: "g-panel", role: "dialog", "aria-labelledby": "g-panel-title", tabindex: "-1", hidden: true }),
+    panel: h("section", { class: "g-panel", role: "dialog", "aria-labelledby": "g-panel-title", tabindex: "-1", hidden: true }),
     tip: h("div", { class: "g-tip", hidden: true }),
-    tools: h("div", { class: "g-tools" }),
+    tools: h("div", { class: "g-tools", role: "region" }),
     measured: h("output", { class: "g-measured", hidden: true }),
   };
   document.body.append(page.card, page.panel, page.tools, page.measured, page.tip);
@@ -230,6 +230,7 @@ Gridder.buildPage = (map, data, state, say) => {
     const title = data.title[state.lang === "zh" ? 1 : 0];
     document.title = title;
     map.getContainer().setAttribute("aria-label", say.word("map"));
+    page.tools.setAttribute("aria-label", say.word("tools"));
     page.card.replaceChildren(
       h("div", { class: "g-title" },
         h("h1", {}, h("bdi", {}, title)),
@@ -438,6 +439,7 @@ Gridder.searchBox = (data, say, actions) => {
   const mark = () => {
     [...list.children].forEach((node, i) => node.setAttribute("aria-selected", String(i === at)));
     if (found.length) input.setAttribute("aria-activedescendant", `g-found-${at}`);
+    else input.removeAttribute("aria-activedescendant");
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
   const show = () => {
@@ -471,6 +473,7 @@ Gridder.searchBox = (data, say, actions) => {
     } else if (event.key === "Enter" && found.length) {
       choose(found[at]);
     } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
       event.stopPropagation();
       hide();
     }
