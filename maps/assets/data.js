@@ -15,6 +15,8 @@ Gridder.readData = async () => {
     data.sections[name] = { start, end: start + data.counts.features[i] };
     start += data.counts.features[i];
   });
+  data.atlas = await Gridder.readAtlas();
+  if (data.atlas) data.grids.colour = data.atlas.colour;
   data.neighboursOf = Gridder.listNeighbours(data);
   data.unitsOf = Gridder.groupBy(data.units.grid, data.grids.id.length);
   data.compositionOf = Gridder.groupBy(data.composition.grid, data.grids.id.length);
@@ -23,26 +25,29 @@ Gridder.readData = async () => {
 
 Gridder.inflate = async (id) => {
   const binary = atob(document.getElementById(id).textContent);
-  const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 };
 
 Gridder.readShapes = (planes, counts) => {
   const n = planes.length / 4;
-  const value = (i) =>
-    (planes[i] | (planes[n + i] << 8) | (planes[2 * n + i] << 16) | (planes[3 * n + i] << 24)) >>> 0;
+  const values = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    values[i] = planes[i] | (planes[n + i] << 8) | (planes[2 * n + i] << 16) | (planes[3 * n + i] << 24);
+  }
   const nFeatures = counts.features.reduce((sum, c) => sum + c, 0);
   const starts = (from, length) => {
     const at = new Uint32Array(length + 1);
-    for (let i = 0; i < length; i++) at[i + 1] = at[i] + value(from + i);
+    for (let i = 0; i < length; i++) at[i + 1] = at[i] + values[from + i];
     return at;
   };
   const undone = (from) => {
     const at = new Int32Array(counts.points);
     let sum = 0;
     for (let i = 0; i < counts.points; i++) {
-      const z = value(from + i);
+      const z = values[from + i];
       sum += (z >>> 1) ^ -(z & 1);
       at[i] = sum;
     }

@@ -13,6 +13,9 @@ Gridder.style = {
   beside: 0.35,
 };
 
+/* Grids of fewer pixels across have no lines around them, only fills. */
+Gridder.LEAST_LINED = 9;
+
 /* So many points are put into one path before the browser may do something else. */
 Gridder.BATCH_POINTS = 20000;
 
@@ -22,16 +25,19 @@ Gridder.isSeen = (box, f, frame, margin = 8) =>
   box[4 * f + 1] * frame.scale - frame.top < frame.height + margin &&
   box[4 * f + 3] * frame.scale - frame.top > -margin;
 
-/* Add a feature to the context's path, without the points that move less than half a pixel. */
+/* Add a feature to the context's path, without the points that move less than half a pixel.
+   A ring is closed by a line: closePath looks at all of the path each time (Chromium). */
 Gridder.trace = (context, shapes, f, frame, closed) => {
   const { ringOf, pointOf, x, y } = shapes;
   const { scale, left, top } = frame;
   for (let r = ringOf[f]; r < ringOf[f + 1]; r++) {
     let p = pointOf[r];
     const end = pointOf[r + 1];
-    let lastX = x[p] * scale - left;
-    let lastY = y[p] * scale - top;
-    context.moveTo(lastX, lastY);
+    const firstX = x[p] * scale - left;
+    const firstY = y[p] * scale - top;
+    let lastX = firstX;
+    let lastY = firstY;
+    context.moveTo(firstX, firstY);
     for (p += 1; p < end; p++) {
       const nextX = x[p] * scale - left;
       const nextY = y[p] * scale - top;
@@ -40,7 +46,7 @@ Gridder.trace = (context, shapes, f, frame, closed) => {
       lastX = nextX;
       lastY = nextY;
     }
-    if (closed) context.closePath();
+    if (closed) context.lineTo(firstX, firstY);
   }
 };
 
@@ -77,7 +83,7 @@ Gridder.paintScene = function* (context, frame, data, state) {
     if (!state.on[layer]) continue;
     const seen = Gridder.seenGrids(data, frame, layer);
     const fill = Gridder.style[state.scheme.unitOf ? "kindFill" : "fill"];
-    const isBeside = (g) => data.open !== null && g !== data.open;
+    const isBeside = (g) => Gridder.isBeside(data, g);
     yield* Gridder.fillGrids(context, frame, data, state, seen.filter(isBeside), fill * Gridder.style.beside);
     yield* Gridder.fillGrids(context, frame, data, state, seen.filter((g) => !isBeside(g)), fill);
     if (state.on.units && Gridder.showsUnits(data, frame, layer)) {
@@ -155,8 +161,10 @@ Gridder.fillGrids = function* (context, frame, data, state, seen, alpha) {
 Gridder.outlineGrids = function* (context, frame, data, state, seen, layer) {
   const dash = layer === "building" ? [6, 3] : [];
   const { palette, unitOf } = state.scheme;
-  const width = Math.min(1.3, Math.max(0.4, (data.gridWidth[layer] * frame.scale) / 12));
-  for (const [c, list] of Gridder.byColour(seen, state.scheme).entries()) {
+  const across = data.gridWidth[layer] * frame.scale;
+  const width = Math.min(1.3, Math.max(0.4, across / 12));
+  const lined = across < Gridder.LEAST_LINED ? [] : seen;
+  for (const [c, list] of Gridder.byColour(lined, state.scheme).entries()) {
     for (const _ of Gridder.paths(context, frame, data, Gridder.asFeatures(list, data.sections.grids))) {
       Gridder.stroke(context, unitOf ? Gridder.style.ink : palette[c][1], width, dash);
       yield;

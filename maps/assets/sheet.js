@@ -64,17 +64,22 @@ Gridder.Sheet = L.Renderer.extend({
     };
   },
 
-  /* Paint for some milliseconds of every frame; what was there before stays until all is painted. */
+  /* Paint for some milliseconds of every frame; what was there before stays until all is painted.
+     Browsers put off what is drawn until its pixels are asked for: one is, after every step, or the last frame
+     would have to paint everything. */
   redraw({ whole = false } = {}) {
     cancelAnimationFrame(this._waiting);
     const frame = this._frame();
-    const context = Gridder.sized(this.options.buffered ? this._back : this._container, frame);
+    const { buffered } = this.options;
+    const context = Gridder.sized(buffered ? this._back : this._container, frame, { willReadFrequently: buffered });
     const steps = this.options.paint(context, frame);
     const go = () => {
       const end = whole ? Infinity : performance.now() + Gridder.SLICE_MS;
       do {
-        if (steps.next().done) {
-          if (this.options.buffered) this._present(frame);
+        const { done } = steps.next();
+        if (buffered) context.getImageData(0, 0, 1, 1);
+        if (done) {
+          if (buffered) this._present(frame);
           this._shown = frame;
           return;
         }
@@ -91,12 +96,12 @@ Gridder.Sheet = L.Renderer.extend({
 });
 
 /* Make a canvas as large as a frame, which empties it, and return its context in pixels of the frame. */
-Gridder.sized = (canvas, { width, height, ratio }) => {
+Gridder.sized = (canvas, { width, height, ratio }, use = {}) => {
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", use);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   return context;
 };
