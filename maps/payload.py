@@ -279,7 +279,8 @@ def _labels(frame: gpd.GeoDataFrame) -> list[list[int]]:
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:
-    return ["" if pd.isna(value) else str(value) for value in column]
+    missing = column.isna().tolist()
+    return ["" if gone else str(value) for value, gone in zip(column.tolist(), missing, strict=True)]
 
 
 def _numbers(column: pd.Series[Any], digits: int) -> list[float | int | None]:
