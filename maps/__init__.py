@@ -1,7 +1,10 @@
-"""Offline Folium maps of a plan and of one grid."""
+"""Offline Folium maps of a plan and of one grid, and the atlas of a plan."""
 
+from maps.folder import check_atlas_output
 from maps.group import grid_map
+from maps.linked import Atlas, atlas
 from maps.payload import Tiles
+from maps.pdf import atlas_pdf
 from maps.plan import PlanMap, plan_map
 
-__all__ = ["PlanMap", "Tiles", "grid_map", "plan_map"]
+__all__ = ["Atlas", "PlanMap", "Tiles", "atlas", "atlas_pdf", "check_atlas_output", "grid_map", "plan_map"]

@@ -11,7 +11,17 @@ from branca.element import Element
 from jinja2 import Template
 from xstatic.pkg import leaflet
 
-SCRIPTS = ("data.js", "sheet.js", "colour.js", "draw.js", "panel.js", "tools.js", "print.js", "page.js")
+SCRIPTS = (
+    "data.js",
+    "sheet.js",
+    "colour.js",
+    "draw.js",
+    "panel.js",
+    "tools.js",
+    "print.js",
+    "atlas.js",
+    "page.js",
+)
 STYLES = ("page.css",)
 
 _SOURCE_MAP = re.compile(r"^\s*(//|/\*)[#@] sourceMappingURL=.*$", re.MULTILINE)

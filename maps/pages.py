@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -100,7 +101,7 @@ class Book:
         return replace(
             view,
             grids=grids,
-            units=view.units.iloc[self._units.of(page.own)].reset_index(drop=True),
+            units=self.units(page),
             neighbours=self._pairs(page.shown),
             composition=view.composition.iloc[self._composition.of(page.shown)].reset_index(drop=True),
             bridges=view.bridges[np.isin(self._bridge_ends, page.own).any(axis=0)].reset_index(drop=True),
@@ -111,6 +112,14 @@ class Book:
             sizes={layer: size for layer, size in view.sizes.items() if layer in layers},
             summary={layer: _summary(own[own["layer"] == layer]) for layer in view.sizes if layer in layers},
         )
+
+    def units(self, page: Page) -> gpd.GeoDataFrame:
+        """Return the units of a page's own grids."""
+        return self.view.units.iloc[self._units.of(page.own)].reset_index(drop=True)
+
+    def composition(self, page: Page) -> pd.DataFrame:
+        """Return how the groups of a page's own grids are made up."""
+        return self.view.composition.iloc[self._composition.of(page.own)].reset_index(drop=True)
 
     def _page(self, number: int, name: str) -> Page:
         own = self._own.of(np.array([number - 1]))

@@ -99,6 +99,19 @@ WORDS = {
     "unknown": Text("unknown or hidden", "未知或不显示"),
     "whole": Text("Show the whole map", "显示全图"),
     "map": Text("Map of the grids", "网格地图"),
+    "atlas": Text("Atlas", "图册"),
+    "overview": Text("Overview", "总图"),
+    "pages": Text("Pages", "分图"),
+    "pages_beside": Text("Neighbouring pages", "相邻分图"),
+    "previous_page": Text("Previous page: {name}", "上一页：{name}"),
+    "next_page": Text("Next page: {name}", "下一页：{name}"),
+    "to_page": Text("Open its page", "查看所在分图"),
+    "for_print": Text("PDF for print", "打印用 PDF"),
+    "no_zone": Text("outside all zones", "片区之外"),
+    "units_on_pages": Text(
+        "{n} units are too many for the overview: they are on the pages of the atlas.",
+        "共 {n} 个地块/楼栋，数量过多，总图中未绘制，见各分图。",
+    ),
     "why": Text("Why it is out of bounds", "超出范围的原因"),
     "unit-over-maximum": Text(
         "One unit alone counts {weight} {unit}, more than the maximum of {maximum}, and may not be cut.",
@@ -125,6 +138,18 @@ WORDS = {
         "在给定的计算量内没有找到符合范围的分法；加大计算量或可找到。",
     ),
 }
+
+PDF_WORDS = {
+    "index": Text("Index of the grids", "网格索引"),
+    "page_of": Text("Page {page} of {pages}", "第 {page} 页，共 {pages} 页"),
+    "continued": Text("{name} (continued)", "{name}（续）"),
+    "scale": Text("Scale 1:{scale}", "比例尺 1:{scale}"),
+    "column_code": Text("Code", "编号"),
+    "column_page": Text("Page", "页"),
+    "on_page": Text("page {page}", "第 {page} 页"),
+    "and_more": Text("{n} more: see the index", "另有 {n} 项，见索引"),
+}
+"""What only the atlas for print says."""
 
 OLD_BROWSER = Text(
     "This map needs a newer browser (Chrome or Edge 90, Firefox 113, Safari 16.4 or later).",

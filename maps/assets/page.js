@@ -20,8 +20,9 @@ Gridder.open = async (map) => {
     (layer) => [layer, Gridder.medianWidth(data, section, (i) => layerOf(i) === layer)]));
   data.gridWidth = widths("grids", (g) => data.grids.layer[g]);
   data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]);
+  const hash = Gridder.readHash();
   const state = {
-    lang: data.lang,
+    lang: ["en", "zh"].includes(hash.get("lang")) ? hash.get("lang") : data.lang,
     on: { field: true, building: true, units: true, zones: true, barriers: true, labels: true, base: true },
     colour: "grid",
     scheme: null,
@@ -34,8 +35,9 @@ Gridder.open = async (map) => {
   state.scheme = Gridder.schemes[state.colour](data, say);
   const page = Gridder.buildPage(map, data, state, say);
   page.write();
-  if (data.open === null) Gridder.showWhole(map, data, page);
-  else page.showGrid(data.open);
+  const open = data.open ?? data.grids.id.indexOf(hash.get("grid"));
+  if (open < 0) Gridder.showWhole(map, data, page);
+  else page.showGrid(open);
   page.addSheets();
   document.documentElement.dataset.ready = "true";
 };
@@ -244,6 +246,7 @@ Gridder.buildPage = (map, data, state, say) => {
             page.card.querySelector(".g-lang").focus();
           },
         }, say.word("other_language"))),
+      ...Gridder.atlasPart(data, say),
       Gridder.searchBox(data, say, actions),
       layersPart);
     writeLayers();
@@ -396,7 +399,7 @@ Gridder.layerRows = (data, state, say, actions) => {
       box("labels", h("span", { class: "g-swatch g-swatch-labels" }, "01"), h("span", {}, say.word("labels")))),
     data.simplified_m ? h("p", { class: "g-note" }, say.word("simplified", { n: say.number(data.simplified_m) })) : "",
     data.datum === "gcj02" ? h("p", { class: "g-note" }, say.word("gcj02")) : "",
-    data.units_left_out ? h("p", { class: "g-note" }, say.word("units_left_out", { n: say.number(data.units_left_out) })) : "",
+    data.units_left_out ? h("p", { class: "g-note" }, say.word(data.atlas ? "units_on_pages" : "units_left_out", { n: say.number(data.units_left_out) })) : "",
     data.k > 1 ? h("p", { class: "g-note" }, say.word("suppressed", { k: data.k })) : "",
   ];
 };

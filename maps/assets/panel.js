@@ -51,6 +51,7 @@ Gridder.gridPanel = (data, say, g, actions, scheme) => {
       h("button", { class: "g-close", type: "button", "aria-label": say.word("close"), onclick: actions.close }, "×")),
     grids.within[g] === null ? null
       : h("p", { class: `g-status g-${status}` }, grids.within[g] ? "✓ " : "! ", say.word(status)),
+    Gridder.toPage(data, say, g),
     Gridder.sizeBar(data, say, g),
     Gridder.certificate(data, say, g),
     Gridder.facts(data, say, g),
@@ -155,7 +156,8 @@ Gridder.chips = (items, name, show, say, most = 40) => {
 
 Gridder.outOfBoundsPanel = (data, say, layer, actions) => {
   const h = Gridder.element;
-  const list = data.grids.id.map((_, g) => g).filter((g) => data.grids.layer[g] === layer && data.grids.within[g] === 0);
+  const list = data.grids.id.map((_, g) => g).filter((g) => data.grids.layer[g] === layer && data.grids.within[g] === 0
+    && !(data.atlas && Gridder.isBeside(data, g)));
   return [
     h("header", {},
       h("span", { class: "g-chip g-hatched" }),
