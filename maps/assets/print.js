@@ -1,5 +1,6 @@
 /* The sheet for print: title, date, map, legend. The page takes the size of the paper, the map is painted
-   anew for it at the printer's resolution, and afterwards all is as it was. */
+   anew for it at the printer's resolution, and afterwards all is as it was.
+   The size is told by a sheet of the script's own: a style element is not allowed where the map is served. */
 
 Gridder.PAPERS = {
   a4_landscape: { size: "A4 landscape", width: 297, height: 210 },
@@ -13,9 +14,9 @@ Gridder.PRINT_RATIO = 3;
 Gridder.createPrinter = (map, data, say, page) => {
   const h = Gridder.element;
   const root = document.documentElement;
-  const style = h("style");
+  const style = new CSSStyleSheet();
   const head = h("header", { class: "g-print-head", hidden: true });
-  document.head.append(style);
+  document.adoptedStyleSheets.push(style);
   document.body.append(head);
   let before = null;
   let paper = "a4_landscape";
@@ -24,7 +25,7 @@ Gridder.createPrinter = (map, data, say, page) => {
     if (before) return;
     before = { center: map.getCenter(), zoom: map.getZoom(), bounds: page.visibleBounds() };
     const { size, width, height } = Gridder.PAPERS[paper];
-    style.textContent = `@page { size: ${size}; margin: ${Gridder.MARGIN_MM}mm; }`;
+    style.replaceSync(`@page { size: ${size}; margin: ${Gridder.MARGIN_MM}mm; }`);
     root.style.setProperty("--g-paper-width", `${width - 2 * Gridder.MARGIN_MM}mm`);
     root.style.setProperty("--g-paper-height", `${height - 2 * Gridder.MARGIN_MM - 1}mm`);
     root.classList.add("g-printing");
