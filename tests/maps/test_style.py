@@ -1,10 +1,15 @@
 """Colours: neighbours differ, few colours are used, outlines are darker."""
 
+import itertools
+import re
+from importlib.resources import files
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maps.style import FEWEST, PALETTE, colouring, outline
+from maps.style import DIVERGING, FEWEST, KINDS, PALETTE, SEQUENTIAL, colouring, outline
 
 
 @st.composite
@@ -52,3 +57,59 @@ def test_colours_are_used_about_equally_often():
 def test_outline_is_the_colour_at_a_share_of_its_brightness():
     """Half of #80ff02 is #408001 (127.5 rounds to even)."""
     assert outline("#80ff02", 0.5) == "#408001"
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1: on linear sRGB
+SIGHT = {
+    "common": np.eye(3),
+    "protanope": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranope": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanope": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+STYLE = dict(
+    re.findall(r"(\w+): \"?(#?[\w.]+)\"?,", (files("maps") / "assets" / "draw.js").read_text("utf-8"))
+)
+
+
+def painted(fill, alpha, sight):
+    """Return lightness and the two colour axes (CIE 1976 L*a*b*) of a fill on the ground of a zone."""
+    fill, ground = (
+        np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) / 255 for c in (fill, STYLE["zoneFill"])
+    )
+    mixed = alpha * fill + (1 - alpha) * ground
+    linear = np.where(mixed <= 0.04045, mixed / 12.92, ((mixed + 0.055) / 1.055) ** 2.4)
+    x = XYZ @ np.clip(SIGHT[sight] @ linear, 0, 1) / [0.9505, 1, 1.089]
+    f = np.where(x > 0.008856, np.cbrt(x), 7.787 * x + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize(
+    ("fills", "alpha", "apart"),
+    [
+        (PALETTE[:FEWEST], "fill", 10),
+        (PALETTE[: FEWEST + 1], "fill", 7),
+        (KINDS, "kindFill", 12),
+        (DIVERGING, "fill", 12),
+        (SEQUENTIAL, "fill", 8),
+    ],
+    ids=["neighbours", "six neighbours", "kinds", "diverging", "sequential"],
+)
+def test_everybody_tells_the_fills_apart(fills, alpha, apart, sight):
+    """As painted any two differ well beyond what an eye just notices (2.3), also in colour-blind eyes."""
+    seen = [painted(fill, float(STYLE[alpha]), sight) for fill in fills]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= apart
+
+
+@pytest.mark.parametrize(("fills", "step"), [(PALETTE[:FEWEST], 3), (SEQUENTIAL, 5)])
+def test_grey_paper_keeps_the_fills_apart(fills, step):
+    """Any two of the colours that neighbours mostly have differ in lightness."""
+    lightness = [painted(fill, float(STYLE["fill"]), "common")[0] for fill in fills]
+    assert min(np.diff(sorted(lightness))) >= step
