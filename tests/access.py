@@ -30,7 +30,7 @@ def violations(page: Any) -> list[str]:
 def tab_stops(page: Any, most: int = 300) -> list[str]:
     """Press Tab from the page's start until the focus leaves it or comes round, and return what had it.
 
-    The stops within a frame count as one. Every stop is told by its tag, its name or id, and its label, and must show that it has the focus.
+    The stops within a frame count as one, of which the frame's page shows the focus. Every stop is told by its tag, its name or id, and its label, and must show that it has the focus.
     """
     page.evaluate(
         "() => { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex'); }"
@@ -52,7 +52,7 @@ def tab_stops(page: Any, most: int = 300) -> list[str]:
             break
         if stop == "within":
             continue
-        assert page.evaluate(OUTLINED), f"{stop} does not show its focus"
+        assert stop.startswith("iframe") or page.evaluate(OUTLINED), f"{stop} does not show its focus"
         stops.append(stop)
     else:
         raise AssertionError(f"after {most} stops there are still others")

@@ -20,7 +20,7 @@ function draw() {
   if (known.length > 1) box.append(useChoice(known));
   const review = element("div", { className: "review" });
   box.append(review);
-  drawReview(review, reading, { id: "file", use, columnRoles: columnRoles[use], changed: draw });
+  drawReview(review, reading, { id: "file", use, columnRoles: columnRoles[use], heading: "h2", changed: draw });
   status.textContent = reading.trouble ? words.failed_upload : summary(reading.layer);
   confirm.disabled = Boolean(reading.trouble);
 }

@@ -207,6 +207,7 @@ function drawReviews() {
       id: slot.role,
       use,
       columnRoles: columnRoles[use],
+      heading: "h4",
       changed: () => {
         slot.refresh();
         keep();

@@ -66,12 +66,12 @@ export function summary(layer) {
  * Draw the review of a reading.
  *
  * `use` is what the file is for (`units`, `members`, `zones` or nothing), `columnRoles` the roles of its columns,
- * `changed` is called when the user has changed something.
+ * `heading` the tag of the headings within, `changed` is called when the user has changed something.
  */
-export function drawReview(box, reading, { id, use, columnRoles, changed }) {
+export function drawReview(box, reading, { id, use, columnRoles, heading, changed }) {
   const focused = document.activeElement?.id;
   box.replaceChildren();
-  const redraw = () => drawReview(box, reading, { id, use, columnRoles, changed });
+  const redraw = () => drawReview(box, reading, { id, use, columnRoles, heading, changed });
   const readAgain = async () => {
     box.setAttribute("aria-busy", "true");
     await reading.again();
@@ -86,8 +86,11 @@ export function drawReview(box, reading, { id, use, columnRoles, changed }) {
   if (!reading.trouble) {
     const { layer } = reading;
     box.prepend(facts(layer));
-    box.append(...remarks(layer), ...preview(layer));
-    if (layer.roles[use]) box.append(...columns(reading, id, layer.roles[use], columnRoles, MAIN_ROLES[use], changed));
+    const part = (title) => element(heading, { className: "part", textContent: title });
+    box.append(...remarks(layer, part), ...preview(layer, part));
+    if (layer.roles[use]) {
+      box.append(part(words.columns), ...columns(reading, id, layer.roles[use], columnRoles, MAIN_ROLES[use], changed));
+    }
   }
   if (focused) document.getElementById(focused)?.focus();
 }
@@ -151,12 +154,12 @@ function crsList() {
   return id;
 }
 
-function remarks(layer) {
+function remarks(layer, part) {
   if (!layer.problems.length) return [element("p", { className: "fine", textContent: `✓ ${words.no_problems}` })];
-  return [element("h4", { textContent: words.problems }), findings(layer.problems)];
+  return [part(words.problems), findings(layer.problems)];
 }
 
-function preview(layer) {
+function preview(layer, part) {
   if (!layer.preview.length) return [];
   const head = layer.columns.map((name) => element("th", { scope: "col", textContent: name }));
   const rows = layer.preview.map((row) =>
@@ -169,9 +172,9 @@ function preview(layer) {
     element("tbody", {}, ...rows),
   );
   const masked = layer.preview.some((row) => Object.values(row).includes(MASK));
-  const wide = element("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": words.first_rows }, table);
+  const wide = element("div", { className: "wide", tabIndex: 0, role: "group", "aria-label": words.first_rows }, table);
   return [
-    element("h4", { textContent: words.first_rows }),
+    part(words.first_rows),
     wide,
     masked ? element("small", { textContent: words.masked }) : "",
   ];
@@ -197,7 +200,6 @@ function columns(reading, id, guesses, columnRoles, mainRoles, changed) {
     place.append(field(`${id}-column-${role}`, label, select(choices, chosen, change)));
   }
   const out = [
-    element("h4", { textContent: words.columns }),
     element("p", { className: "help", textContent: words.columns_help }),
     shown,
   ];

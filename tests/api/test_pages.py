@@ -2,7 +2,9 @@
 
 import json
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import sample_geo
 from api import assets
 from api.words import SCRIPT, WORDS
+from tests.access import tab_stops, violations
 from tests.api.conftest import partition_body, people, squares, start_server
 
 SAMPLES = Path(sample_geo.__file__).parent
@@ -303,6 +306,105 @@ def test_no_page_is_wider_than_the_screen(visit, server, plan, width):
         page.goto(server.base + path)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@dataclass
+class Looks:
+    """What axe-core found on a page, time after time."""
+
+    page: Any
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def look(self, name):
+        """Look once more, with everything unfolded."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+        self.found[name] = violations(self.page)
+
+    def assert_faultless(self):
+        assert {name: faults for name, faults in self.found.items() if faults} == {}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_axe_finds_nothing_when_signing_in(browser, server, locale):
+    """The page is read by everybody, with a wrong key too."""
+    context = browser.new_context(locale=locale)
+    looks = Looks(context.new_page())
+    looks.page.goto(f"{server.base}/sign-in")
+    looks.look("sign-in")
+    looks.page.fill("#key", "wrong")
+    looks.page.press("#key", "Enter")
+    looks.page.wait_for_selector("[role=alert]")
+    looks.look("wrong key")
+    context.close()
+    looks.assert_faultless()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_axe_finds_nothing_in_a_new_plan(visit, server, files, locale):
+    """In every step, with faults and without."""
+    looks = Looks(page := visit(locale=locale))
+    page.goto(f"{server.base}/pages/new")
+    page.wait_for_selector("form[data-ready]")
+    looks.look("files")
+    page.click("#next")
+    looks.look("no files")
+    drop(page, "fields", files[0])
+    drop(page, "members", files[1])
+    wait_until_read(page, "fields", "members")
+    looks.look("files that were read")
+    page.click("#next")
+    looks.look("review")
+    page.click("#next")
+    looks.look("sizes")
+    page.fill("#fields-minimum", "9")
+    page.fill("#fields-maximum", "3")
+    page.click("#run")
+    looks.look("wrong sizes")
+    looks.assert_faultless()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_axe_finds_nothing_on_the_other_pages(visit, server, plan, files, locale):
+    """Plans, a file, a plan, a grid, a job that failed, help."""
+    with server.client() as client:
+        body = partition_body(size={"of": "members", "target": 20})
+        job = client.post("/processes/partition/execution", json=body, headers={"Prefer": "respond-async"})
+        client.post("/datasets", files={"file": ("fields.geojson", files[0].read_bytes())})
+    looks = Looks(page := visit(locale=locale))
+    looks.look("plans")
+    page.click("a[href*='/pages/datasets/']")
+    page.wait_for_selector("#review *", timeout=JOB)
+    looks.look("file")
+    page.goto(f"{server.base}/pages/plans/{plan}")
+    looks.look("plan")
+    page.click("[data-opens]")
+    looks.look("deleting a plan")
+    page.keyboard.press("Escape")
+    page.click("#grids tbody a")
+    page.wait_for_url("**/grids/*")
+    looks.look("grid")
+    page.goto(f"{server.base}/pages/jobs/{job.json()['jobID']}")
+    page.wait_for_selector(".problem", timeout=JOB)
+    looks.look("failed job")
+    page.goto(f"{server.base}/pages/help")
+    looks.look("help")
+    looks.assert_faultless()
+
+
+@pytest.mark.browser
+def test_tab_shows_where_it_is_on_every_page(visit, server, plan):
+    """What has the focus is outlined, from the link that skips the head to the last button."""
+    page = visit()
+    for path in ("/", "/pages/new", "/pages/help", f"/pages/plans/{plan}"):
+        page.goto(server.base + path)
+        page.wait_for_load_state("networkidle")
+        stops = tab_stops(page)
+        assert stops[0].startswith("a||"), path
+        assert len(stops) > 6, path
 
 
 @pytest.mark.browser
