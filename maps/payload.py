@@ -54,10 +54,15 @@ class Rings:
 
 @dataclass(frozen=True)
 class Payload:
-    """The two texts in base64 that the page decodes, and the title in the language it opens in."""
+    """The texts in base64 that the page decodes, and the title in the language it opens in.
+
+    Units, by far the most, are apart: the page is ready before they are decoded.
+    """
 
     about: str
     geometry: str
+    units: str
+    unit_geometry: str
     heading: str
 
 
@@ -109,15 +114,14 @@ def build_payload(
     sections = {
         "zones": view.zones,
         "grids": grids,
-        "units": units,
         "barriers": view.barriers,
         "bridges": view.bridges,
     }
-    rings = [to_rings(frame.geometry.to_numpy()) for frame in sections.values()]
     position = pd.Series(np.arange(len(view.grids)), index=view.grids["grid_id"])
     neighbours = {
         end: view.neighbours[end].map(position).to_numpy(dtype=np.int64) for end in ("grid_a", "grid_b")
     }
+    counts, planes = _shapes(sections)
     opened = None if open_grid is None else int(position[open_grid])
     titles = _titles(title, None if opened is None else str(view.grids["code"].iloc[opened]))
     about = {
@@ -136,24 +140,42 @@ def build_payload(
         "sizes": {layer: dict(size) for layer, size in view.sizes.items()},
         "summary": dict(view.summary),
         "bits": WORLD_BITS,
-        "counts": {
-            "features": [len(frame) for frame in sections.values()],
-            "sections": list(sections),
-            "rings": sum(len(r.per_ring) for r in rings),
-            "points": sum(len(r.xy) for r in rings),
-        },
+        "counts": counts,
         "zones": {"name": _texts(view.zones["zone"]), "label": _labels(view.zones)},
         "grids": _grids(view.grids, neighbours["grid_a"], neighbours["grid_b"]),
         "neighbours": [neighbours["grid_a"].tolist(), neighbours["grid_b"].tolist()],
         "composition": _composition(view.composition, position),
-        "units": _units(units, position),
         "units_left_out": len(view.units) if leaves_units_out else 0,
         "simplified_m": SIMPLIFIED_M if leaves_units_out else 0,
         "datum": view.datum,
         "tiles": [asdict(layer) for layer in tiles],
     }
-    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
-    return Payload(_packed(text.encode()), _packed(_planes(rings)), titles.say(lang))
+    unit_counts, unit_planes = _shapes({"units": units})
+    of_units = _units(units, position) | {"counts": unit_counts}
+    return Payload(
+        _packed(_as_json(about)),
+        _packed(planes),
+        _packed(_as_json(of_units)),
+        _packed(unit_planes),
+        titles.say(lang),
+    )
+
+
+def _shapes(sections: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, Any], bytes]:
+    """Return how much there is of everything, and the geometries of all sections."""
+    rings = [to_rings(frame.geometry.to_numpy()) for frame in sections.values()]
+    counts = {
+        "features": [len(frame) for frame in sections.values()],
+        "sections": list(sections),
+        "rings": sum(len(r.per_ring) for r in rings),
+        "points": sum(len(r.xy) for r in rings),
+    }
+    return counts, _planes(rings)
+
+
+def _as_json(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+    return text.encode()
 
 
 def simplified(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -77,6 +77,10 @@ class PlanMap(folium.Map):
             "style": Inline("style", styles()),
             "about": Inline("script", payload.about, 'type="text/plain" id="gridder-about"'),
             "geometry": Inline("script", payload.geometry, 'type="text/plain" id="gridder-geometry"'),
+            "units": Inline("script", payload.units, 'type="text/plain" id="gridder-units"'),
+            "unit-geometry": Inline(
+                "script", payload.unit_geometry, 'type="text/plain" id="gridder-unit-geometry"'
+            ),
             "script": Inline("script", scripts()),
         }
 

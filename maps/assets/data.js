@@ -1,13 +1,14 @@
 "use strict";
 const Gridder = {};
 
-/* Decode what maps/payload.py packed. */
-Gridder.readData = async () => {
+/* Decode what maps/payload.py packed, all but the units, whose section is the last. */
+Gridder.readData = async (prefix = "gridder") => {
   const [about, planes] = await Promise.all([
-    Gridder.inflate("gridder-about"),
-    Gridder.inflate("gridder-geometry"),
+    Gridder.inflate(`${prefix}-about`),
+    Gridder.inflate(`${prefix}-geometry`),
   ]);
   const data = JSON.parse(new TextDecoder().decode(about));
+  data.prefix = prefix;
   data.shapes = Gridder.readShapes(planes, data.counts);
   data.sections = {};
   let start = 0;
@@ -15,12 +16,33 @@ Gridder.readData = async () => {
     data.sections[name] = { start, end: start + data.counts.features[i] };
     start += data.counts.features[i];
   });
+  data.sections.units = { start, end: start };
+  data.units = { id: [], grid: [], size: [], area_ha: [], kind: [] };
   data.atlas = await Gridder.readAtlas();
   if (data.atlas) data.grids.colour = data.atlas.colour;
   data.neighboursOf = Gridder.listNeighbours(data);
   data.unitsOf = Gridder.groupBy(data.units.grid, data.grids.id.length);
   data.compositionOf = Gridder.groupBy(data.composition.grid, data.grids.id.length);
   return data;
+};
+
+/* More characters of units are decoded only after the first painting. */
+Gridder.MANY_UNITS = 2e6;
+
+Gridder.hasManyUnits = ({ prefix }) =>
+  document.getElementById(`${prefix}-unit-geometry`).textContent.length > Gridder.MANY_UNITS;
+
+Gridder.addUnits = async (data) => {
+  const [about, planes] = await Promise.all([
+    Gridder.inflate(`${data.prefix}-units`),
+    Gridder.inflate(`${data.prefix}-unit-geometry`),
+  ]);
+  const { counts, ...units } = JSON.parse(new TextDecoder().decode(about));
+  data.units = units;
+  data.shapes = Gridder.joinShapes(data.shapes, Gridder.readShapes(planes, counts));
+  data.sections.units.end += counts.features[0];
+  data.unitsOf = Gridder.groupBy(units.grid, data.grids.id.length);
+  data.upper = null;
 };
 
 Gridder.inflate = async (id) => {
@@ -61,6 +83,23 @@ Gridder.readShapes = (planes, counts) => {
   };
   shapes.box = Gridder.boxes(shapes, nFeatures);
   return shapes;
+};
+
+Gridder.joinShapes = (a, b) => {
+  const joined = (first, second) => {
+    const all = new first.constructor(first.length + second.length);
+    all.set(first);
+    all.set(second, first.length);
+    return all;
+  };
+  const behind = (first, second) => joined(first, second.subarray(1).map((at) => at + first.at(-1)));
+  return {
+    ringOf: behind(a.ringOf, b.ringOf),
+    pointOf: behind(a.pointOf, b.pointOf),
+    x: joined(a.x, b.x),
+    y: joined(a.y, b.y),
+    box: joined(a.box, b.box),
+  };
 };
 
 /* West, north, east, south of every feature. */

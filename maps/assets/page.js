@@ -15,11 +15,14 @@ Gridder.open = async (map) => {
     return;
   }
   const data = await Gridder.readData();
+  const isLater = Gridder.hasManyUnits(data);
+  if (!isLater) await Gridder.addUnits(data);
   data.gridsByArea = data.grids.id.map((_, g) => g).sort((a, b) => data.grids.area_ha[b] - data.grids.area_ha[a] || a - b);
   const widths = (section, layerOf) => Object.fromEntries(["field", "building"].map(
     (layer) => [layer, Gridder.medianWidth(data, section, (i) => layerOf(i) === layer)]));
   data.gridWidth = widths("grids", (g) => data.grids.layer[g]);
-  data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]);
+  const measureUnits = () => { data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]); };
+  measureUnits();
   const hash = Gridder.readHash();
   const state = {
     lang: ["en", "zh"].includes(hash.get("lang")) ? hash.get("lang") : data.lang,
@@ -40,6 +43,12 @@ Gridder.open = async (map) => {
   else page.showGrid(open);
   page.addSheets();
   document.documentElement.dataset.ready = "true";
+  if (isLater) {
+    await Gridder.addUnits(data);
+    measureUnits();
+    page.showUnits();
+  }
+  document.documentElement.dataset.complete = "true";
 };
 
 /* Leaflet takes an attribution for markup. */
@@ -208,6 +217,11 @@ Gridder.buildPage = (map, data, state, say) => {
   };
 
   page.showGrid = actions.showGrid;
+  page.showUnits = () => {
+    writeLayers();
+    writePanel();
+    redraw("scene", "labels");
+  };
 
   /* The card: title, language, search, layers. */
   const layersPart = h("details", { class: "g-layers", open: window.innerWidth > 720 });

@@ -237,3 +237,18 @@ def test_a_base_map_is_asked_for_and_can_be_taken_away(browser, view, tmp_path):
     assert colour_at(page, *ground)[3] == 0
     context.close()
     assert troubles == []
+
+
+def test_units_of_a_large_plan_come_after_the_grids(open_map, view, monkeypatch):
+    """The page answers before the units are decoded, and shows, finds and names them afterwards."""
+    script = maps.offline.scripts().replace("Gridder.MANY_UNITS = 2e6", "Gridder.MANY_UNITS = 10")
+    monkeypatch.setattr(maps.plan, "scripts", lambda: script)
+    page = open_map(view)
+    page.wait_for_selector("html[data-complete]")
+    page.mouse.move(*place_of(page, 131.2020, 47.2220))
+    assert "D-0-0 · 大豆" in page.locator(".g-tip").inner_text()
+    page.locator(".g-search input").fill("d-11-2")
+    page.keyboard.press("Enter")
+    assert page.locator(".g-panel h2").inner_text() == "02012"
+    assert page.locator("input[name=units]").is_checked()
+    assert page.locator("#g-colour option[value=kind]").count() == 1

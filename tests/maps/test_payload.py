@@ -12,19 +12,26 @@ import shapely
 from pyproj import Transformer
 
 import maps.payload
-from maps.payload import WORLD_BITS, build_payload, to_rings, to_world
+from maps.payload import SIMPLIFIED_M, WORLD_BITS, build_payload, simplified, to_rings, to_world
 
 
 def unpack(payload):
-    about = json.loads(zlib.decompress(base64.b64decode(payload.about)))
-    planes = np.frombuffer(zlib.decompress(base64.b64decode(payload.geometry)), dtype=np.uint8)
-    values = planes.reshape(4, -1).T.copy().view("<u4").ravel().astype(np.int64)
-    return about, values
+    """Return the columns of all sections, those of units among them, and the shapes of every feature."""
+    about, units = (
+        json.loads(zlib.decompress(base64.b64decode(text))) for text in (payload.about, payload.units)
+    )
+    shapes = unpack_rings(about["counts"], payload.geometry) + unpack_rings(
+        units["counts"], payload.unit_geometry
+    )
+    for key in ("features", "sections"):
+        about["counts"][key] += units["counts"][key]
+    return about | {"units": units}, shapes
 
 
-def unpack_rings(about, values):
+def unpack_rings(counts, packed):
     """Return the rings of every feature, decoded apart from the code that packs."""
-    counts = about["counts"]
+    planes = np.frombuffer(zlib.decompress(base64.b64decode(packed)), dtype=np.uint8)
+    values = planes.reshape(4, -1).T.copy().view("<u4").ravel().astype(np.int64)
     n_features = sum(counts["features"])
     per_feature, per_ring, zx, zy = np.split(
         values, np.cumsum([n_features, counts["rings"], counts["points"]])
@@ -62,8 +69,7 @@ def test_points_closer_than_a_step_are_left_out():
 
 def test_every_geometry_survives(view):
     """The decoded shapes differ from the view's by less than 0.2 m, feature by feature."""
-    about, values = unpack(build_payload(view, "en", None))
-    decoded = unpack_rings(about, values)
+    about, decoded = unpack(build_payload(view, "en", None))
     frames = [getattr(view, name) for name in about["counts"]["sections"]]
     assert about["counts"]["features"] == [len(frame) for frame in frames]
     originals = [g for frame in frames for g in frame.geometry]
@@ -113,6 +119,20 @@ def test_too_many_units_are_left_out(view, monkeypatch):
     assert about["units"]["id"] == []
     assert about["units_left_out"] == 64
     assert len(about["grids"]["id"]) == 16
+    assert about["simplified_m"] == SIMPLIFIED_M
+
+
+def test_simplified_grids_share_their_borders():
+    """A ragged border between two grids loses its small corners, and leaves neither gap nor overlap."""
+    y = np.linspace(0, 1, 201)
+    ragged = np.column_stack([0.5 + 1e-7 * (np.arange(201) % 2), y])
+    left = shapely.Polygon([(0, 0), *ragged, (0, 1)])
+    right = shapely.Polygon([(1, 0), (1, 1), *ragged[::-1]])
+    grids = gpd.GeoDataFrame({"layer": "field"}, index=[0, 1], geometry=[left, right], crs=4326)
+    a, b = simplified(grids).geometry
+    assert shapely.get_num_coordinates(a) < 20
+    assert not shapely.overlaps(a, b)
+    assert shapely.area(shapely.union(a, b)) == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("frame", ["zones", "barriers", "bridges", "units"])
