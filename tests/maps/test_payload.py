@@ -130,7 +130,7 @@ def test_simplified_grids_share_their_borders():
     right = shapely.Polygon([(1, 0), (1, 1), *ragged[::-1]])
     grids = gpd.GeoDataFrame({"layer": "field"}, index=[0, 1], geometry=[left, right], crs=4326)
     a, b = simplified(grids).geometry
-    assert shapely.get_num_coordinates(a) < 20
+    assert shapely.get_num_coordinates(a) < shapely.get_num_coordinates(left) / 4
     assert not shapely.overlaps(a, b)
     assert shapely.area(shapely.union(a, b)) == pytest.approx(1.0, abs=1e-12)
 
