@@ -66,18 +66,22 @@ class Book:
         Number of the page of every grid, shape (n_grids,).
     colour
         Number of the colour of every grid on all pages alike, shape (n_grids,).
+    rows
+        The facts of every grid as a named tuple, without its geometry.
     """
 
     def __init__(self, view: PlanView, by: By) -> None:
         self.view = view
         self.by = by
         n = len(view.grids)
+        self.rows: list[Any] = list(_facts(view.grids).itertuples(index=False))
         self._position = pd.Series(np.arange(n), index=view.grids["grid_id"])
         a, b = (self._positions(view.neighbours[end]) for end in ("grid_a", "grid_b"))
         self.colour = colouring(n, a, b) % len(PALETTE)
         self._beside = _Lists(np.concatenate([a, b]), n, np.concatenate([b, a]))
         self._units = _Lists(self._positions(view.units["grid_id"]), n)
         self._composition = _Lists(self._positions(view.composition["grid_id"]), n)
+        self._unit_facts = _facts(view.units)
         self._bridge_ends = self._grids_of_bridges()
         self._barriers = shapely.STRtree(view.barriers.geometry.to_numpy())
 
@@ -101,7 +105,7 @@ class Book:
         return replace(
             view,
             grids=grids,
-            units=self.units(page),
+            units=view.units.iloc[self._units.of(page.own)].reset_index(drop=True),
             neighbours=self._pairs(page.shown),
             composition=view.composition.iloc[self._composition.of(page.shown)].reset_index(drop=True),
             bridges=view.bridges[np.isin(self._bridge_ends, page.own).any(axis=0)].reset_index(drop=True),
@@ -113,13 +117,13 @@ class Book:
             summary={layer: _summary(own[own["layer"] == layer]) for layer in view.sizes if layer in layers},
         )
 
-    def units(self, page: Page) -> gpd.GeoDataFrame:
-        """Return the units of a page's own grids."""
-        return self.view.units.iloc[self._units.of(page.own)].reset_index(drop=True)
+    def unit_facts(self, page: Page) -> pd.DataFrame:
+        """Return the units of a page's own grids, without their geometries."""
+        return self._unit_facts.iloc[self._units.of(page.own)]
 
     def composition(self, page: Page) -> pd.DataFrame:
         """Return how the groups of a page's own grids are made up."""
-        return self.view.composition.iloc[self._composition.of(page.own)].reset_index(drop=True)
+        return self.view.composition.iloc[self._composition.of(page.own)]
 
     def _page(self, number: int, name: str) -> Page:
         own = self._own.of(np.array([number - 1]))
@@ -173,6 +177,10 @@ class _Lists:
     def repeated(self, owners: Ints) -> Ints:
         """Return for each of `of(owners)` its owner."""
         return np.repeat(owners, np.diff(self._start)[owners])
+
+
+def _facts(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(frame.drop(columns="geometry"))
 
 
 def _summary(own: pd.DataFrame) -> dict[str, Any]:

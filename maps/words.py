@@ -107,7 +107,7 @@ WORDS = {
     "next_page": Text("Next page: {name}", "下一页：{name}"),
     "to_page": Text("Open its page", "查看所在分图"),
     "for_print": Text("PDF for print", "打印用 PDF"),
-    "no_zone": Text("outside all zones", "片区之外"),
+    "no_zone": Text("without a zone", "未分片区"),
     "units_on_pages": Text(
         "{n} units are too many for the overview: they are on the pages of the atlas.",
         "共 {n} 个地块/楼栋，数量过多，总图中未绘制，见各分图。",
@@ -145,6 +145,7 @@ PDF_WORDS = {
     "continued": Text("{name} (continued)", "{name}（续）"),
     "scale": Text("Scale 1:{scale}", "比例尺 1:{scale}"),
     "column_code": Text("Code", "编号"),
+    "column_deviation": Text("Dev.", "偏差"),
     "column_page": Text("Page", "页"),
     "on_page": Text("page {page}", "第 {page} 页"),
     "and_more": Text("{n} more: see the index", "另有 {n} 项，见索引"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from maps.pdf.frame import Box
 from maps.pdf.signs import draw_sign
-from maps.pdf.text import INK, SOFT, Align, fitted, put, wrapped
+from maps.pdf.text import INK, SOFT, Align, fitted, paint_of, put, wrapped
 
 SIZE = 7.0
 HEIGHT = 10.0
@@ -108,7 +108,7 @@ def paint(canvas: Any, lines: Sequence[Line], box: Box) -> None:
         if line.sign:
             draw_sign(canvas, line.sign, Box(box.x, base - 1, 16, 8))
         if line.is_ruled:
-            canvas.setStrokeColor(_RULE)
+            canvas.setStrokeColor(paint_of(_RULE))
             canvas.setLineWidth(0.5)
             canvas.line(box.x, foot, box.x + box.width, foot)
         if line.link:

@@ -16,7 +16,7 @@ from maps.pages import Book, By, Page
 from maps.pdf.column import Line, chunks, paint
 from maps.pdf.draw import draw_map
 from maps.pdf.frame import Box, fit
-from maps.pdf.lists import INDEX, OVERVIEW, about_grid, about_zone, bookmark, contents, index, legend
+from maps.pdf.lists import INDEX, Lists, bookmark
 from maps.pdf.say import Speaker
 from maps.pdf.text import SOFT, clean, fitted, put
 
@@ -29,7 +29,11 @@ _HEAD = 11 * MM
 _FOOT = 6 * MM
 _GAP = 5 * MM
 _SIDE = 76 * MM
-"""Width of a column."""
+"""Width of a column of text."""
+_NARROW = 38 * MM
+"""Width of a column of the index."""
+_AROUND_ZONE, _AROUND_GRID = 0.05, 0.2
+"""Shares of the map on each side that show what lies around."""
 
 
 class Layout:
@@ -38,17 +42,23 @@ class Layout:
     def __init__(self, paper: Paper) -> None:
         width, height = (MM * side for side in PAPERS_MM[paper])
         self.size = (width, height)
-        self.inner = Box(_MARGIN, _MARGIN + _FOOT, width - 2 * _MARGIN, height - 2 * _MARGIN - _HEAD - _FOOT)
-        inner = self.inner
+        inner = Box(_MARGIN, _MARGIN + _FOOT, width - 2 * _MARGIN, height - 2 * _MARGIN - _HEAD - _FOOT)
+        self.inner = inner
         self.map = Box(inner.x, inner.y, inner.width - _SIDE - _GAP, inner.height)
         self.side = Box(inner.x + inner.width - _SIDE, inner.y, _SIDE, inner.height)
-        n = int((inner.width + _GAP) / (_SIDE + _GAP))
+        self.wide = self._columns(_SIDE)
+        self.narrow = self._columns(_NARROW)
+
+    def _columns(self, least: float) -> tuple[Box, ...]:
+        """Return as many columns as there are room for, each at least so many points wide."""
+        inner = self.inner
+        n = int((inner.width + _GAP) / (least + _GAP))
         step = (inner.width + _GAP) / n
-        self.columns = tuple(Box(inner.x + i * step, inner.y, step - _GAP, inner.height) for i in range(n))
+        return tuple(Box(inner.x + i * step, inner.y, step - _GAP, inner.height) for i in range(n))
 
 
 class _Printer:
-    """The pages one after the other, each with its title, number and bookmark."""
+    """The pages one after the other, each with its title and number."""
 
     def __init__(self, canvas: Any, layout: Layout, say: Speaker, title: str, n_pages: int) -> None:
         self._canvas = canvas
@@ -59,13 +69,10 @@ class _Printer:
         self._number = 0
 
     @contextmanager
-    def page(self, title: str, *, mark: str | None = None) -> Iterator[Any]:
-        """Give a page to draw on; one with a bookmark stands in the outline."""
+    def page(self, title: str) -> Iterator[Any]:
+        """Give a page to draw on."""
         self._number += 1
         canvas, inner = self._canvas, self._layout.inner
-        if mark:
-            canvas.bookmarkPage(mark)
-            canvas.addOutlineEntry(title, mark, level=0)
         is_first = self._number == 1
         top, right = inner.y + inner.height + 4 * MM, inner.x + inner.width
         put(canvas, inner.x, top, fitted(title, 14, (1 if is_first else 0.6) * inner.width), 14, bold=True)
@@ -76,13 +83,17 @@ class _Printer:
         yield canvas
         canvas.showPage()
 
-    def columns(self, title: str, parts: Sequence[Sequence[Line]], *, mark: str | None = None) -> None:
-        """Draw pages of columns; the first has the bookmark."""
-        boxes = self._layout.columns
+    def columns(self, title: str, parts: Sequence[Sequence[Line]], boxes: Sequence[Box]) -> None:
+        """Draw pages of columns, as many as it takes."""
         for start in range(0, len(parts), len(boxes)):
-            with self.page(title, mark=None if start else mark) as canvas:
+            with self.page(title) as canvas:
                 for lines, box in zip(parts[start : start + len(boxes)], boxes, strict=False):
                     paint(canvas, lines, box)
+
+    def mark(self, title: str, key: str, *, level: int = 0) -> None:
+        """Let the next page stand in the outline under a key of its own; twice where it begins a section."""
+        self._canvas.bookmarkPage(key)
+        self._canvas.addOutlineEntry(title, key, level=level, closed=True)
 
 
 def atlas_pdf(
@@ -130,63 +141,66 @@ def write_book(
     """Write a plan that is divided into pages, as `atlas_pdf`; `progress` is told the share done."""
     layout = Layout(paper)
     say = Speaker(book.view, lang)
+    lists = Lists(book, say, layout.side.width)
     name = clean(title or "") or say.word("title")
-    n_columns = len(layout.columns)
-    first = [0] * len(book.pages)
-    counts = [1 + _n_pages(_beside_map(book, page, layout, say, first)[1:], n_columns) for page in book.pages]
+
+    def text_of(page: Page, first: Sequence[int]) -> list[list[Line]]:
+        return list(chunks(lists.about(page, first), repeat(layout.inner.height)))
+
+    unknown = [0] * len(book.pages)
+    counts = [1 + _n_pages(text_of(page, unknown)[1:], layout.wide) for page in book.pages]
     first = list(accumulate(counts, initial=2))[:-1]
-    entries = list(chunks(index(book, say, first), repeat(layout.inner.height)))
+    entries = list(chunks(lists.index(first), repeat(layout.inner.height)))
 
     canvas = Canvas(os.fspath(path), pagesize=layout.size, invariant=1, pageCompression=1)
     canvas.setTitle(name)
     canvas.setCreator("Gridder")
-    printer = _Printer(canvas, layout, say, name, 1 + sum(counts) + _n_pages(entries, n_columns))
-    with printer.page(name, mark=OVERVIEW):
-        _draw_overview(canvas, book, layout, say, first)
+    printer = _Printer(canvas, layout, say, name, 1 + sum(counts) + _n_pages(entries, layout.narrow))
+    begins = {at[0]: section for section, at in lists.sections().items()} if book.by == "grid" else {}
+
+    printer.mark(name, "overview")
+    with printer.page(name):
+        _draw_overview(canvas, book, layout, say)
+        lines = lists.legend()
+        left = layout.side.height - sum(line.height for line in lines)
+        paint(canvas, [*lines, *lists.contents(first, left)], layout.side)
     for page in book.pages:
-        columns = _beside_map(book, page, layout, say, first)
         heading = _heading(book, page, say)
-        with printer.page(heading, mark=bookmark(page)):
+        text, *more = text_of(page, first)
+        if page.number - 1 in begins:
+            printer.mark(begins[page.number - 1], f"from-{bookmark(page)}")
+        printer.mark(clean(page.name) if begins else heading, bookmark(page), level=1 if begins else 0)
+        with printer.page(heading):
             _draw_page(canvas, book, page, layout, say)
-            paint(canvas, columns[0], layout.side)
-        printer.columns(say.word("continued", name=heading), columns[1:])
+            paint(canvas, text, layout.side)
+        printer.columns(say.word("continued", name=heading), more, layout.wide)
         progress(page.number / len(book.pages))
-    printer.columns(say.word("index"), entries, mark=INDEX)
+    printer.mark(say.word("index"), INDEX)
+    printer.columns(say.word("index"), entries, layout.narrow)
     canvas.save()
 
 
-def _n_pages(columns: Sequence[Sequence[Line]], columns_a_page: int) -> int:
-    return -(-len(columns) // columns_a_page)
-
-
-def _beside_map(
-    book: Book, page: Page, layout: Layout, say: Speaker, first: Sequence[int]
-) -> list[list[Line]]:
-    """Return what is written of a page: the column beside its map, and those of further pages."""
-    about = about_zone if book.by == "zone" else about_grid
-    return list(chunks(about(book, page, say, _SIDE, first), repeat(layout.inner.height)))
+def _n_pages(parts: Sequence[Sequence[Line]], boxes: Sequence[Box]) -> int:
+    return -(-len(parts) // len(boxes))
 
 
 def _heading(book: Book, page: Page, say: Speaker) -> str:
     if book.by == "zone":
         return say.name(page.name)
-    (grid,) = book.view.grids.iloc[page.own].itertuples(index=False)
+    grid = book.rows[page.own[0]]
     code = say.word("title_of", code=clean(page.name))
     return f"{code} · {say.word(grid.layer)} · {say.name(grid.zone)}"
 
 
-def _draw_overview(canvas: Any, book: Book, layout: Layout, say: Speaker, first: Sequence[int]) -> None:
+def _draw_overview(canvas: Any, book: Book, layout: Layout, say: Speaker) -> None:
     view = book.view
     frame = fit(view.grids.geometry.to_numpy(), layout.map)
-    own = np.ones(len(view.grids), dtype=bool)
-    draw_map(canvas, view, frame, say, colour=book.colour, own=own)
-    lines = legend(view, say, _SIDE)
-    left = layout.side.height - sum(line.height for line in lines)
-    paint(canvas, [*lines, *contents(book, say, first, left)], layout.side)
+    draw_map(canvas, view, frame, say, colour=book.colour, own=np.ones(len(view.grids), dtype=bool))
 
 
 def _draw_page(canvas: Any, book: Book, page: Page, layout: Layout, say: Speaker) -> None:
     part = book.part(page)
     own = np.isin(page.shown, page.own)
-    frame = fit(part.grids.geometry.to_numpy()[own], layout.map)
+    margin = _AROUND_GRID if book.by == "grid" else _AROUND_ZONE
+    frame = fit(part.grids.geometry.to_numpy()[own], layout.map, margin=margin)
     draw_map(canvas, part, frame, say, colour=book.colour[page.shown], own=own)

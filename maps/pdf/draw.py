@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from gridder.model import Bools, Floats, Geometries, Ints, PlanView
 from maps.pdf.frame import Box, Frame
@@ -26,15 +27,19 @@ from maps.pdf.signs import (
     rectangle,
     tint,
 )
-from maps.pdf.text import ALARM, INK, SOFT, clean, put, width
+from maps.pdf.text import ALARM, INK, SOFT, clean, paint_of, put, width
 from maps.style import PALETTE, outline
 
 BESIDE_LINE = 0.45
 """Share of its colour that the line around a grid shows where the grid is there for orientation."""
 BESIDE_LABEL = "#7c868d"
 BUILDING = "#c9cdcf"
+UNIT_LABEL = 5.5
+"""Height of the ids of units."""
 _LEAST_UNIT = 2.5
 """Units are drawn where half of them are longer than so many points."""
+_LEAST_LABELLED = 30.0
+"""Their ids are written where half of them are longer than so many points."""
 _OUTSIDE = 9.0
 """So many points beyond the frame lines end."""
 
@@ -99,19 +104,19 @@ class _Map:
 
     def _fill_grids(self, of_layer: Bools) -> None:
         for colour, mine, some in self._by_colour(of_layer):
-            self._canvas.setFillColor(tint(colour, FILL if mine else BESIDE))
+            self._canvas.setFillColor(paint_of(tint(colour, FILL if mine else BESIDE)))
             self._trace(some, stroke=0, fill=1)
         for shape in self._grids[of_layer & self._own & self._out]:
             if not shape.is_empty:
                 west, south, east, north = shape.bounds
-                path = _path(self._canvas, np.array([shape]))
+                path = _path(np.array([shape]))
                 hatch(self._canvas, path, Box(west, south, east - west, north - south))
 
     def _draw_units(self, layer: str) -> None:
         units = self._units[(self._view.units["layer"] == layer).to_numpy()]
         if len(units) and np.median(np.max(_rooms(units), axis=1)) > _LEAST_UNIT:
             _pen(self._canvas, UNIT_LINE if layer == "field" else SOFT, 0.25)
-            self._canvas.setFillColor(BUILDING)
+            self._canvas.setFillColor(paint_of(BUILDING))
             self._trace(units, fill=int(layer == "building"))
 
     def _outline_grids(self, of_layer: Bools, dash: list[float]) -> None:
@@ -136,47 +141,59 @@ class _Map:
                 yield PALETTE[c], mine, self._grids[some & (self._colour == c)]
 
     def _draw_lines(self) -> None:
-        view, box = self._view, self._frame.box
+        view = self._view
         for geoms, colour, thick, dash in (
             (shapely.boundary(view.zones.geometry.to_numpy()), ZONE_LINE, 1.4, []),
             (view.barriers.geometry.to_numpy(), BARRIER, 1.2, []),
             (view.bridges.geometry.to_numpy(), INK, 1.0, [3.0, 3.0]),
         ):
-            near = shapely.clip_by_rect(
-                self._frame.to_paper(geoms),
-                box.x - _OUTSIDE,
-                box.y - _OUTSIDE,
-                box.x + box.width + _OUTSIDE,
-                box.y + box.height + _OUTSIDE,
-            )
+            near = self._clipped(self._frame.to_paper(geoms), _OUTSIDE)
             _pen(self._canvas, "#ffffff", thick + 1.6)
             self._trace(near)
             _pen(self._canvas, colour, thick, dash)
             self._trace(near)
 
+    def _clipped(self, geoms: Geometries, beyond: float = 0.0) -> Geometries:
+        """Return what of geometries lies in the frame, or so many points beyond it."""
+        box = self._frame.box
+        west, south = box.x - beyond, box.y - beyond
+        east, north = box.x + box.width + beyond, box.y + box.height + beyond
+        within: Geometries = shapely.clip_by_rect(geoms, west, south, east, north)
+        return within
+
     def _trace(self, geoms: Geometries, *, stroke: int = 1, fill: int = 0) -> None:
         shown = geoms[~shapely.is_empty(geoms)]
         if len(shown):
-            path = _path(self._canvas, shown)
-            self._canvas.drawPath(path, stroke=stroke, fill=fill, fillMode=EVEN_ODD)
+            self._canvas.drawPath(_path(shown), stroke=stroke, fill=fill, fillMode=EVEN_ODD)
 
     def _label(self, say: Speaker) -> None:
-        """Write the names of zones, then the codes of grids, the own and large ones first."""
+        """Write the names of zones, the codes of grids, the own and large ones first, and the ids of units."""
         view = self._view
         labels = _Labels(self._canvas, self._frame.box)
         for name, at, room in self._other_zones():
             labels.put(say.name(name), at, room, 8.5, bold=True, colour=ZONE_LINE, sign=True)
-        points, rooms = _inside(self._grids), _rooms(self._grids)
-        order = np.lexsort((np.arange(len(self._grids)), -shapely.area(self._grids), ~self._own))
+        shown = self._clipped(self._grids)
+        points, rooms = _inside(shown), _rooms(shown)
+        order = np.lexsort((np.arange(len(shown)), -shapely.area(self._grids), ~self._own))
         codes, numbers = view.grids["code"].tolist(), view.grids["number"].tolist()
         for g in order[self._seen[order]].tolist():
             own = bool(self._own[g])
             colour = BESIDE_LABEL if not own else ALARM if self._out[g] else INK
-            size = 7.0 if rooms[g, 0] > 55 else 5.5
+            size = 9.0 if rooms[g, 0] > 140 else 7.0 if rooms[g, 0] > 55 else 5.5
             room = rooms[g] * (0.94, 0.8)
             for text in (clean(str(codes[g])), str(numbers[g])):
                 if size <= room[1] and labels.put(text, points[g], room, size, bold=own, colour=colour):
                     break
+        self._label_units(labels)
+
+    def _label_units(self, labels: _Labels) -> None:
+        rooms = _rooms(self._units) * 0.9
+        if not len(rooms) or np.median(np.max(rooms, axis=1)) < _LEAST_LABELLED:
+            return
+        high = np.flatnonzero(rooms[:, 1] > UNIT_LABEL)
+        ids = self._view.units["unit_id"].tolist()
+        for u, at in zip(high.tolist(), _inside(self._units[high]), strict=True):
+            labels.put(clean(str(ids[u])), at, rooms[u], UNIT_LABEL, colour=SOFT)
 
     def _other_zones(self) -> Iterator[tuple[str, Floats, Floats]]:
         """Yield name, middle and room of each zone but the only one that the page is about."""
@@ -221,7 +238,7 @@ class _Labels:
             return False
         self._taken.append((west, south, east, north))
         if sign:
-            self._canvas.setFillColor("#ffffff")
+            self._canvas.setFillColor(paint_of("#ffffff"))
             _pen(self._canvas, colour, 0.6)
             path = rectangle(self._canvas, Box(west, south, east - west, north - south))
             self._canvas.drawPath(path, stroke=1, fill=1)
@@ -233,7 +250,7 @@ class _Labels:
 
 
 def _pen(canvas: Any, colour: str, thick: float, dash: Sequence[float] = ()) -> None:
-    canvas.setStrokeColor(colour)
+    canvas.setStrokeColor(paint_of(colour))
     canvas.setLineWidth(thick)
     canvas.setDash(list(dash))
 
@@ -253,9 +270,9 @@ def _rooms(geoms: Geometries) -> Floats:
     return sides
 
 
-def _path(canvas: Any, geoms: Geometries) -> Any:
+def _path(geoms: Geometries) -> Any:
     """Return the rings and lines of geometries, not all empty, as one path to a hundredth of a point."""
-    path = canvas.beginPath()
+    code = ["n"]
     parts = shapely.get_parts(geoms)
     is_area = shapely.get_dimensions(parts) == 2
     curves = np.concatenate([shapely.get_rings(parts[is_area]), parts[~is_area]])
@@ -265,9 +282,9 @@ def _path(canvas: Any, geoms: Geometries) -> Any:
     closed = shapely.is_closed(curves[curve[starts]]).tolist()
     ends = [*starts[1:].tolist(), len(points)]
     for first, end, closes in zip(starts.tolist(), ends, closed, strict=True):
-        path.moveTo(*points[first])
-        for x, y in points[first + 1 : end - 1 if closes else end]:
-            path.lineTo(x, y)
+        x, y = points[first]
+        code.append(f"{x} {y} m")
+        code += [f"{x} {y} l" for x, y in points[first + 1 : end - 1 if closes else end]]
         if closes:
-            path.close()
-    return path
+            code.append("h")
+    return PDFPathObject(code=code)

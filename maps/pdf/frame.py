@@ -15,7 +15,6 @@ SCALES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
 """First figures of the denominators of scales."""
 DOT = 72 / 600
 """Points that a printer of 600 dots per inch sets."""
-_MARGIN = 0.04
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Frame:
         return seen
 
 
-def fit(lonlat: Geometries, box: Box) -> Frame:
+def fit(lonlat: Geometries, box: Box, *, margin: float = 0.04) -> Frame:
     """Return the frame in which geometries fill a box, at the largest round scale.
 
     Parameters
@@ -84,13 +83,15 @@ def fit(lonlat: Geometries, box: Box) -> Frame:
         Geometries in longitude and latitude, not all empty.
     box
         The place on the page.
+    margin
+        Share of it that stays free on each side.
     """
     west, south, east, north = shapely.total_bounds(lonlat)
     project = Proj(proj="laea", lon_0=(west + east) / 2, lat_0=(south + north) / 2, ellps="WGS84")
     coordinates = shapely.get_coordinates(lonlat)
     metres = np.column_stack(project(coordinates[:, 0], coordinates[:, 1]))
     low, high = metres.min(axis=0), metres.max(axis=0)
-    room = (1 - 2 * _MARGIN) * np.array([box.width, box.height]) / POINTS_PER_METRE
+    room = (1 - 2 * margin) * np.array([box.width, box.height]) / POINTS_PER_METRE
     needed = max(float(((high - low) / room).max()), 1.0)
     centre = (low + high) / 2
     return Frame(box, _round_up(needed), project, (float(centre[0]), float(centre[1])))

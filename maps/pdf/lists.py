@@ -8,16 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from gridder.model import PlanView
-from maps.pages import Book, Page
+from maps.pages import NO_ZONE, Book, Page
 from maps.pdf.column import Cell, Line, heading, paragraph
-from maps.pdf.draw import is_out
-from maps.pdf.say import MU_PER_HA, Speaker, number
+from maps.pdf.say import MU_PER_HA, Speaker, is_out, number
 from maps.pdf.text import ALARM, INK, SOFT, clean
 
-OVERVIEW, INDEX = "overview", "index"
+INDEX = "index"
+"""The bookmark of the index."""
 _SIGN = 0.1
 """Share of a column that the signs of the legend take."""
+_ENDS = (0.40, 0.56, 0.73, 0.87, 1.0)
+"""Right ends of the columns of a table behind the code, as shares of its width."""
 
 
 def bookmark(page: Page) -> str:
@@ -25,246 +26,224 @@ def bookmark(page: Page) -> str:
     return f"page{page.number}"
 
 
-def legend(view: PlanView, say: Speaker, width: float) -> list[Line]:
-    """Return the layers with counts and bounds, and the signs of the map, for a column so many points wide."""
-    lines = []
-    for layer in view.sizes:
-        counts = view.summary[layer]
+class Lists:
+    """The lines of an atlas.
+
+    Parameters
+    ----------
+    book
+        The plan in pages.
+    say
+        The words.
+    width
+        Width of a column of text in points.
+    """
+
+    def __init__(self, book: Book, say: Speaker, width: float) -> None:
+        self._book = book
+        self._say = say
+        self._width = width
+
+    def legend(self) -> list[Line]:
+        """Return the layers with counts and bounds, and the signs of the map."""
+        view, say = self._book.view, self._say
+        lines = [line for layer in view.sizes for line in self._layer(layer, view.summary[layer])]
+        if any(is_out(grid) for grid in self._book.rows):
+            lines.append(_signed("out_of_bounds", say.word("out_of_bounds")))
         lines += [
-            Line(
-                (
-                    Cell(say.word(layer), _SIGN, 0.6, bold=True),
-                    Cell(number(counts["n_grids"]), 1.0, 0.3, "right", bold=True),
-                ),
-                size=8.5,
-                height=14,
-                sign=layer,
-            ),
-            *_indented(f"{number(counts['n_units'])} {say.word(f'{layer}_units')}", width),
-            *_indented(say.target(layer), width),
-            *_indented(_tally(counts, say), width),
+            _signed(name, say.word(name))
+            for name in ("units", "zones", "barriers", "bridges")
+            if len(getattr(view, name))
         ]
-    if is_out(view.grids).any():
-        lines.append(_signed("out_of_bounds", say.word("out_of_bounds")))
-    lines += [
-        _signed(name, say.word(name))
-        for name in ("units", "zones", "barriers", "bridges")
-        if len(getattr(view, name))
-    ]
-    lines += [Line((), height=4)]
-    if view.datum == "gcj02":
-        lines += paragraph(say.word("gcj02"), width)
-    if view.k > 1:
-        lines += paragraph(say.word("suppressed", k=view.k), width)
-    return lines
+        lines.append(Line((), height=4))
+        if view.datum == "gcj02":
+            lines += paragraph(say.word("gcj02"), self._width)
+        if view.k > 1:
+            lines += paragraph(say.word("suppressed", k=view.k), self._width)
+        return lines
 
+    def contents(self, first: Sequence[int], room: float) -> list[Line]:
+        """Return where zones begin, as many as fit into `room` points; `first` are the numbers of the pages."""
+        book, say = self._book, self._say
+        if book.by == "zone":
+            begin = [(say.name(page.name), page) for page in book.pages]
+        else:
+            begin = [(name, book.pages[at[0]]) for name, at in self.sections().items()]
+        head = heading(say.word("pages"))
+        rows = [_row(name, str(first[page.number - 1]), page) for name, page in begin]
+        most = int((room - head.height) / rows[0].height)
+        if len(rows) > most:
+            more = say.word("and_more", n=number(len(rows) - most + 1))
+            rows = [*rows[: most - 1], Line((Cell(more, colour=SOFT),), link=INDEX)]
+        return [head, *rows]
 
-def contents(book: Book, say: Speaker, first: Sequence[int], room: float) -> list[Line]:
-    """Return the pages with their numbers, as many as fit into `room` points."""
-    head = heading(say.word("pages"))
-    rows = [
-        Line(
-            (Cell(say.name(page.name), 0, 0.8), Cell(str(at), 1.0, 0.2, "right")),
-            link=bookmark(page),
-            is_ruled=True,
-        )
-        for page, at in zip(book.pages, first, strict=True)
-    ]
-    most = int((room - head.height) / rows[0].height)
-    if len(rows) > most:
-        more = say.word("and_more", n=number(len(rows) - most + 1))
-        rows = [*rows[: most - 1], Line((Cell(more, colour=SOFT),), link=INDEX)]
-    return [head, *rows]
-
-
-def about_zone(book: Book, page: Page, say: Speaker, width: float, first: Sequence[int]) -> list[Line]:  # noqa: ARG001 - as about_grid
-    """Return the tables of a zone's grids, and why those out of bounds are."""
-    own = book.view.grids.iloc[page.own]
-    lines = []
-    for layer in book.view.sizes:
-        grids = own[own["layer"] == layer]
-        if len(grids):
+    def about(self, page: Page, first: Sequence[int]) -> list[Line]:
+        """Return the tables of a page's grids; of a single grid also its group, neighbours and units."""
+        lines = self._tables(page)
+        if self._book.by == "grid":
             lines += [
-                heading(f"{say.word(layer)} · {number(len(grids))}"),
-                *paragraph(say.target(layer), width),
-                *_table(grids, layer, say),
+                *self._group(self._book.composition(page)),
+                heading(self._say.word("neighbours")),
+                *self._neighbours(page, first),
+                *self._units(self._book.unit_facts(page)),
             ]
-    if book.view.k > 1 and own["suppressed"].any():
-        lines += [Line((), height=4), *paragraph(say.word("suppressed", k=book.view.k), width)]
-    return [*lines, *_reasons(own, say, width)]
+        return lines
 
+    def index(self, first: Sequence[int]) -> list[Line]:
+        """Return every grid with the number of its page, by layer and zone."""
+        book = self._book
+        lines = []
+        for name, positions in self.sections().items():
+            head = Line(
+                (
+                    Cell(name, 0, 0.82, bold=True),
+                    Cell(self._say.word("column_page"), 1.0, 0.18, "right", colour=SOFT),
+                ),
+                height=16,
+                keeps=True,
+            )
+            lines.append(head)
+            for g in positions:
+                page = book.pages[book.page_of[g] - 1]
+                row = _row(clean(str(book.rows[g].code)), str(first[page.number - 1]), page)
+                lines.append(replace(row, head=head))
+        return lines
 
-def about_grid(book: Book, page: Page, say: Speaker, width: float, first: Sequence[int]) -> list[Line]:
-    """Return a grid's row of the table, its group, its neighbours with their pages, and its units."""
-    return [
-        *about_zone(book, page, say, width, first),
-        *_group(book.composition(page), say),
-        heading(say.word("neighbours")),
-        *_neighbours(book, page, say, first),
-        *_units(book.units(page), say),
-    ]
+    def sections(self) -> dict[str, list[int]]:
+        """Return the positions of the grids of each layer and zone, by the words for them."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for g, grid in enumerate(self._book.rows):
+            found.setdefault((grid.layer, NO_ZONE if pd.isna(grid.zone) else grid.zone), []).append(g)
+        say = self._say
+        return {f"{say.word(layer)} · {say.name(zone)}": at for (layer, zone), at in found.items()}
 
-
-def index(book: Book, say: Speaker, first: Sequence[int]) -> list[Line]:
-    """Return every grid with the number of its page, by layer and zone."""
-    lines = []
-    grids = book.view.grids.assign(page=book.page_of)
-    zones = grids["zone"].fillna("none")
-    for (layer, zone), rows in grids.groupby([grids["layer"], zones], sort=False):
-        head = Line(
-            (
-                Cell(f"{say.word(layer)} · {say.name(zone)}", 0, 0.8, bold=True),
-                Cell(say.word("column_page"), 1.0, 0.2, "right", colour=SOFT),
-            ),
-            height=16,
-            keeps=True,
-        )
-        lines += [
-            head,
-            *(
-                Line(
-                    (Cell(clean(str(row.code)), 0, 0.8), Cell(str(first[row.page - 1]), 1.0, 0.2, "right")),
-                    is_ruled=True,
-                    link=bookmark(book.pages[row.page - 1]),
-                    head=head,
-                )
-                for row in rows.itertuples(index=False)
-            ),
+    def _layer(self, layer: str, counts: Mapping[str, Any]) -> list[Line]:
+        say = self._say
+        name = Cell(say.word(layer), _SIGN, 0.6, bold=True)
+        count = Cell(number(counts["n_grids"]), 1.0, 0.3, "right", bold=True)
+        return [
+            Line((name, count), size=8.5, height=14, sign=layer),
+            *self._indented(f"{number(counts['n_units'])} {say.word(f'{layer}_units')}"),
+            *self._indented(say.target(layer)),
+            *self._indented(self._tally(counts)),
         ]
-    return lines
 
+    def _tally(self, counts: Mapping[str, Any]) -> str:
+        say = self._say
+        within, unplaced = counts["n_within"], counts["unplaced"]
+        parts = []
+        if within is not None:
+            parts.append(f"{number(within)} {say.word('in_bounds')}")
+            out = counts["n_grids"] - within
+            parts += [f"{number(out)} {say.word('out_of_bounds')}"] if out else []
+        if unplaced:
+            parts.append(f"{number(unplaced)} {say.word('of_members')} {say.word('unplaced')}")
+        return " · ".join(parts)
 
-def _table(grids: pd.DataFrame, layer: str, say: Speaker) -> list[Line]:
-    head = Line(
-        _cells(
-            [
-                say.word("column_code"),
-                f"{say.word('size')}/{say.measure(layer)}",
-                say.word("deviation"),
-                say.word("of_area_mu"),
-                say.word("of_area_ha"),
-                say.word(f"{layer}_count"),
-            ],
-            bold=False,
-            colour=SOFT,
-        ),
-        keeps=True,
-        is_ruled=True,
-    )
-    out = is_out(grids)
-    rows = [
-        Line(
-            _cells(
-                [
-                    clean(str(grid.code)),
-                    say.count(grid.size, suppressed=grid.suppressed),
-                    say.deviation(grid),
-                    f"{grid.area_ha * MU_PER_HA:,.1f}",
-                    f"{grid.area_ha:,.2f}",
-                    number(grid.n_units),
-                ],
-                bold=bool(is_missed),
-                colour=ALARM if is_missed else INK,
-            ),
-            head=head,
-            is_ruled=True,
-        )
-        for grid, is_missed in zip(_rows(grids), out, strict=True)
-    ]
-    return [head, *rows]
+    def _indented(self, text: str) -> list[Line]:
+        lines = paragraph(text, (1 - _SIGN) * self._width) if text else []
+        return [replace(line, cells=(replace(line.cells[0], x=_SIGN, room=1 - _SIGN),)) for line in lines]
 
+    def _tables(self, page: Page) -> list[Line]:
+        """Return a table for each layer, and why grids out of bounds are."""
+        view, say = self._book.view, self._say
+        grids = [self._book.rows[g] for g in page.own]
+        lines = []
+        for layer in view.sizes:
+            of_layer = [grid for grid in grids if grid.layer == layer]
+            if of_layer:
+                lines += [
+                    heading(f"{say.word(layer)} · {number(len(of_layer))}"),
+                    *paragraph(say.target(layer), self._width),
+                    *self._table(of_layer, layer),
+                ]
+        if any(grid.suppressed for grid in grids):
+            lines += [Line((), height=4), *paragraph(say.word("suppressed", k=view.k), self._width)]
+        return [*lines, *self._reasons(grids)]
 
-def _group(composition: pd.DataFrame, say: Speaker) -> list[Line]:
-    lines = [heading(say.word("group"))] if len(composition) else []
-    for attribute, rows in composition.groupby("attribute", sort=False):
-        name = say.word("skill") if attribute == "skill" else clean(str(attribute))
-        lines.append(Line((Cell(name, colour=SOFT),), keeps=True))
-        lines += [
-            _row(clean(str(value)), say.count(count, suppressed=True))
-            for value, count in zip(rows["value"], rows["count"], strict=True)
+    def _table(self, grids: Sequence[Any], layer: str) -> list[Line]:
+        say = self._say
+        keys = ("column_code", "size", "column_deviation", "of_area_mu", "of_area_ha", f"{layer}_count")
+        head = Line(_cells([say.word(key) for key in keys], SOFT), keeps=True, is_ruled=True)
+        rows = [
+            Line(
+                _cells(
+                    [
+                        clean(str(grid.code)),
+                        say.count(grid.size, suppressed=grid.suppressed),
+                        say.deviation(grid),
+                        f"{grid.area_ha * MU_PER_HA:,.1f}",
+                        f"{grid.area_ha:,.2f}",
+                        number(grid.n_units),
+                    ],
+                    INK,
+                    is_missed=is_out(grid),
+                ),
+                head=head,
+                is_ruled=True,
+            )
+            for grid in grids
         ]
-    return lines
+        return [head, *rows]
+
+    def _reasons(self, grids: Sequence[Any]) -> list[Line]:
+        lines = []
+        for grid in grids:
+            reason = self._say.reason(grid)
+            if reason:
+                lines.append(Line((Cell(clean(str(grid.code)), bold=True, colour=ALARM),), keeps=True))
+                lines += paragraph(reason, self._width)
+        return [heading(self._say.word("why")), *lines] if lines else []
+
+    def _group(self, composition: pd.DataFrame) -> list[Line]:
+        say = self._say
+        lines = [heading(say.word("group"))] if len(composition) else []
+        for attribute, rows in composition.groupby("attribute", sort=False):
+            name = say.word("skill") if attribute == "skill" else clean(str(attribute))
+            lines.append(Line((Cell(name, colour=SOFT),), keeps=True))
+            lines += [
+                _row(clean(str(value)), say.count(count, suppressed=True))
+                for value, count in zip(rows["value"], rows["count"], strict=True)
+            ]
+        return lines
+
+    def _neighbours(self, page: Page, first: Sequence[int]) -> list[Line]:
+        book, say = self._book, self._say
+        if not page.beside:
+            return [Line((Cell(say.word("no_neighbours"), colour=SOFT),))]
+        beside = [book.pages[at - 1] for at in page.beside]
+        return [
+            _row(clean(other.name), say.word("on_page", page=first[other.number - 1]), other)
+            for other in beside
+        ]
+
+    def _units(self, units: pd.DataFrame) -> list[Line]:
+        if units.empty:
+            return []
+        mu = self._say.word("of_area_mu")
+        what = self._say.word(f"{units['layer'].iloc[0]}_count")
+        lines = [heading(f"{what} · {number(len(units))}")]
+        for unit_id, kind, area_ha in zip(units["unit_id"], units["kind"], units["area_ha"], strict=True):
+            names = (clean(str(unit_id)), "" if pd.isna(kind) else clean(str(kind)))
+            name = " · ".join(text for text in names if text)
+            lines.append(_row(name, f"{area_ha * MU_PER_HA:,.1f} {mu}"))
+        return lines
 
 
-def _neighbours(book: Book, page: Page, say: Speaker, first: Sequence[int]) -> list[Line]:
-    if not page.beside:
-        return [Line((Cell(say.word("no_neighbours"), colour=SOFT),))]
-    return [
-        replace(
-            _row(clean(book.pages[at - 1].name), say.word("on_page", page=first[at - 1])),
-            link=bookmark(book.pages[at - 1]),
-        )
-        for at in page.beside
-    ]
+def _row(name: str, value: str, page: Page | None = None) -> Line:
+    """Return a name and what belongs to it; where it is about another page, a link to that."""
+    cells = (Cell(name, 0, 0.7), Cell(value, 1.0, 0.3, "right"))
+    return Line(cells, is_ruled=True, link=None if page is None else bookmark(page))
 
 
-def _units(units: pd.DataFrame, say: Speaker) -> list[Line]:
-    layer = units["layer"].iloc[0]
-    mu = say.word("of_area_mu")
-    names = [
-        " · ".join(text for text in (clean(str(unit_id)), clean(str(kind))) if text)
-        for unit_id, kind in zip(units["unit_id"], units["kind"].fillna(""), strict=True)
-    ]
-    return [
-        heading(f"{say.word(f'{layer}_count')} · {number(len(units))}"),
-        *(
-            _row(name, f"{area_ha * MU_PER_HA:,.1f} {mu}")
-            for name, area_ha in zip(names, units["area_ha"], strict=True)
-        ),
-    ]
-
-
-def _rows(grids: pd.DataFrame) -> Any:
-    return grids.itertuples(index=False)
-
-
-def _cells(texts: Sequence[str], *, bold: bool, colour: str) -> tuple[Cell, ...]:
-    """Return a table's cells; the first, the code, stands left and may be bold and coloured."""
-    first, *numbers = texts
-    ends = (0.42, 0.57, 0.73, 0.87, 1.0)
+def _cells(texts: Sequence[str], colour: str, *, is_missed: bool = False) -> tuple[Cell, ...]:
+    """Return the cells of a table's line: the code at the left, numbers at the right."""
+    code, *numbers = texts
     return (
-        Cell(first, 0.0, 0.25, bold=bold, colour=colour),
-        *(
-            Cell(text, end, 0.16, "right", colour=SOFT if colour == SOFT else INK)
-            for text, end in zip(numbers, ends, strict=True)
-        ),
+        Cell(code, 0.0, 0.26, bold=is_missed, colour=ALARM if is_missed else colour),
+        *(Cell(text, end, 0.16, "right", colour=colour) for text, end in zip(numbers, _ENDS, strict=True)),
     )
-
-
-def _reasons(own: pd.DataFrame, say: Speaker, width: float) -> list[Line]:
-    said = [(clean(str(grid.code)), say.reason(grid)) for grid in _rows(own)]
-    lines = [
-        line
-        for code, reason in said
-        if reason
-        for line in (Line((Cell(code, bold=True, colour=ALARM),), keeps=True), *paragraph(reason, width))
-    ]
-    return [heading(say.word("why")), *lines] if lines else []
-
-
-def _tally(counts: Mapping[str, Any], say: Speaker) -> str:
-    if counts["n_within"] is None:
-        return ""
-    out = counts["n_grids"] - counts["n_within"]
-    parts = [f"{say.word('in_bounds')} {number(counts['n_within'])}"]
-    if out:
-        parts.append(f"{say.word('out_of_bounds')} {number(out)}")
-    if counts["unplaced"]:
-        parts.append(f"{say.word('unplaced')} {number(counts['unplaced'])} {say.word('of_members')}")
-    return " · ".join(parts)
-
-
-def _indented(text: str, width: float) -> list[Line]:
-    return [
-        Line((Cell(line.cells[0].text, _SIGN, 1 - _SIGN, colour=SOFT),))
-        for line in paragraph(text, (1 - _SIGN) * width)
-        if line.cells[0].text
-    ]
 
 
 def _signed(sign: str, text: str) -> Line:
     return Line((Cell(text, _SIGN, 1 - _SIGN),), height=12, sign=sign)
-
-
-def _row(name: str, value: str) -> Line:
-    return Line((Cell(name, 0, 0.7), Cell(value, 1.0, 0.3, "right")), is_ruled=True)

@@ -25,6 +25,11 @@ def number(value: float, digits: int = 2) -> str:
     return "0" if text == "-0" else text
 
 
+def is_out(grid: Any) -> bool:
+    """Return whether a grid is known to be out of bounds."""
+    return not pd.isna(grid.within_bounds) and not grid.within_bounds
+
+
 class Speaker:
     """Words, numbers and facts of a view in one language; every text of the data is clean."""
 
@@ -67,8 +72,7 @@ class Speaker:
 
     def reason(self, grid: Any) -> str | None:
         """Return why a grid is out of bounds, or None."""
-        is_out = not pd.isna(grid.within_bounds) and not grid.within_bounds
-        if not is_out or pd.isna(grid.reason) or grid.reason not in WORDS:
+        if not is_out(grid) or pd.isna(grid.reason) or grid.reason not in WORDS:
             return None
         size = self._view.sizes[grid.layer]
         return self.word(

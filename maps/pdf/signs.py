@@ -8,7 +8,7 @@ import numpy as np
 
 from maps.pdf.frame import Box, Frame
 from maps.pdf.say import Speaker, number
-from maps.pdf.text import ALARM, INK, put, width
+from maps.pdf.text import ALARM, INK, paint_of, put, width
 from maps.style import PALETTE, outline
 
 FILL = 0.5
@@ -48,7 +48,7 @@ def hatch(canvas: Any, path: Any, box: Box) -> None:
     """Draw diagonal lines over a path that lies within a box."""
     canvas.saveState()
     canvas.clipPath(path, stroke=0, fill=0, fillMode=EVEN_ODD)
-    canvas.setStrokeColor(tint(ALARM, 0.55))
+    canvas.setStrokeColor(paint_of(tint(ALARM, 0.55)))
     canvas.setLineWidth(0.6)
     first = np.floor((box.x - box.height) / _HATCH_STEP) * _HATCH_STEP
     for x in np.arange(first, box.x + box.width, _HATCH_STEP).tolist():
@@ -62,14 +62,14 @@ def draw_sign(canvas: Any, kind: str, box: Box) -> None:
     if kind in _LAYERS:
         left, right, dash = _LAYERS[kind]
         for half, c in enumerate((left, right)):
-            canvas.setFillColor(tint(PALETTE[c], FILL))
+            canvas.setFillColor(paint_of(tint(PALETTE[c], FILL)))
             canvas.rect(box.x + half * box.width / 2, box.y, box.width / 2, box.height, stroke=0, fill=1)
         _edge(canvas, box, outline(PALETTE[right if dash else left]), 0.8, dash)
     elif kind == "out_of_bounds":
         hatch(canvas, rectangle(canvas, box), box)
         _edge(canvas, box, ALARM, 1.2)
     elif kind == "beside":
-        canvas.setFillColor(tint(PALETTE[1], BESIDE))
+        canvas.setFillColor(paint_of(tint(PALETTE[1], BESIDE)))
         canvas.rect(box.x, box.y, box.width, box.height, stroke=0, fill=1)
         _edge(canvas, box, tint(outline(PALETTE[1]), 0.45), 0.6)
     elif kind == "units":
@@ -77,7 +77,7 @@ def draw_sign(canvas: Any, kind: str, box: Box) -> None:
         canvas.line(box.x + box.width / 2, box.y, box.x + box.width / 2, box.y + box.height)
     else:
         colour, thick, dash = _LINES[kind]
-        canvas.setStrokeColor(colour)
+        canvas.setStrokeColor(paint_of(colour))
         canvas.setLineWidth(thick)
         canvas.setDash(dash)
         canvas.line(box.x, box.y + box.height / 2, box.x + box.width, box.y + box.height / 2)
@@ -95,9 +95,9 @@ def draw_scale(canvas: Any, frame: Frame, say: Speaker) -> None:
     text = f"{number(length[0])} {say.word(length[1])}"
     scale = say.word("scale", scale=f"{frame.scale:,.0f}")
     x, y = round(box.x + 10, 2), round(box.y + 5, 2)
-    canvas.setFillColor("#ffffff")
+    canvas.setFillColor(paint_of("#ffffff"))
     canvas.rect(x - 5, y, max(long + 5 + width(text, 7), width(scale, 7)) + 10, 25, stroke=0, fill=1)
-    canvas.setStrokeColor(INK)
+    canvas.setStrokeColor(paint_of(INK))
     canvas.setLineWidth(0.8)
     canvas.line(x, y + 15, x + long, y + 15)
     for end in (x, x + long / 2, x + long):
@@ -109,8 +109,8 @@ def draw_scale(canvas: Any, frame: Frame, say: Speaker) -> None:
 def draw_north(canvas: Any, box: Box, say: Speaker) -> None:
     """Draw an arrow to the north in the upper right corner of a map."""
     x, y = round(box.x + box.width - 16, 2), round(box.y + box.height - 24, 2)
-    canvas.setFillColor(INK)
-    canvas.setStrokeColor("#ffffff")
+    canvas.setFillColor(paint_of(INK))
+    canvas.setStrokeColor(paint_of("#ffffff"))
     canvas.setLineWidth(0.8)
     arrow = canvas.beginPath()
     for step, at in zip((arrow.moveTo, *[arrow.lineTo] * 3), ((0, 18), (5, 0), (0, 4), (-5, 0)), strict=True):
@@ -121,7 +121,7 @@ def draw_north(canvas: Any, box: Box, say: Speaker) -> None:
 
 
 def _edge(canvas: Any, box: Box, colour: str, thick: float, dash: list[float] | None = None) -> None:
-    canvas.setStrokeColor(colour)
+    canvas.setStrokeColor(paint_of(colour))
     canvas.setLineWidth(thick)
     canvas.setDash(dash or [])
     canvas.rect(box.x, box.y, box.width, box.height)

@@ -7,9 +7,11 @@ its own or a like one, so that the file is small and equal everywhere.
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from itertools import groupby
 from typing import Any, Literal
 
+from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
@@ -24,7 +26,7 @@ Align = Literal["left", "right", "centre"]
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _HALO = 2.0
-_BOLD_STROKE = 0.03
+_BOLD_STROKE = 0.02
 
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 
@@ -32,6 +34,12 @@ pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 def clean(text: str) -> str:
     """Return text without what has no shape of its own: controls, marks of direction, ends of lines."""
     return "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text).strip()
+
+
+@cache
+def paint_of(colour: str) -> Any:
+    """Return a colour `#rrggbb` as the library has it."""
+    return HexColor(colour)
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -76,11 +84,11 @@ def put(
     long = width(text, size, bold=bold)
     start = x - {"left": 0.0, "right": long, "centre": long / 2}[align]
     if halo:
-        canvas.setStrokeColor("#ffffff")
+        canvas.setStrokeColor(paint_of("#ffffff"))
         canvas.setLineWidth(_HALO)
         _write(canvas, start, y, runs, size, mode=1)
-    canvas.setFillColor(colour)
-    canvas.setStrokeColor(colour)
+    canvas.setFillColor(paint_of(colour))
+    canvas.setStrokeColor(paint_of(colour))
     canvas.setLineWidth(_BOLD_STROKE * size)
     _write(canvas, start, y, runs, size, mode=0, chinese_mode=2 if bold else 0)
 

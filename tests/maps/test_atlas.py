@@ -39,7 +39,7 @@ def test_every_grid_is_on_one_page_with_its_units(view, tmp_path, by, n):
         about, place = held(path, "about"), held(path, "atlas")
         own = {i for i, at in zip(about["grids"]["id"], place["of"], strict=True) if at == number}
         expected = view.units[view.units["grid_id"].isin(own)]
-        assert sorted(about["units"]["id"]) == sorted(expected["unit_id"])
+        assert sorted(held(path, "units")["id"]) == sorted(expected["unit_id"])
         found += own
     assert sorted(found) == sorted(view.grids["grid_id"])
     assert sorted(sheets(index.parent)) == list(range(1, n + 1))
@@ -111,7 +111,7 @@ def test_a_grid_in_no_zone_has_a_page(view, tmp_path):
         maps.atlas(replace(view, grids=view.grids.assign(zone=zone)), lang="zh").save(tmp_path / "a").parent
     )
     assert held(folder / "index.html", "atlas")["links"] == [[1, "东片"], [2, "西片"], [3, "none"]]
-    assert "<title>片区之外</title>" in (folder / "pages" / "3.html").read_text(encoding="utf-8")
+    assert "<title>未分片区</title>" in (folder / "pages" / "3.html").read_text(encoding="utf-8")
 
 
 def test_many_units_are_on_the_pages_alone(view, tmp_path, monkeypatch):
@@ -119,10 +119,10 @@ def test_many_units_are_on_the_pages_alone(view, tmp_path, monkeypatch):
     monkeypatch.setattr(payload, "MOST_UNITS", 50)
     folder = maps.atlas(view).save(tmp_path / "atlas").parent
     overview = held(folder / "index.html", "about")
-    assert (overview["units"]["id"], overview["units_left_out"]) == ([], 64)
-    pages = [held(path, "about") for path in sheets(folder).values()]
-    assert sum(len(page["units"]["id"]) for page in pages) == 64
-    assert {page["units_left_out"] for page in pages} == {0}
+    assert overview["units_left_out"] == 64
+    assert held(folder / "index.html", "units")["id"] == []
+    assert sum(len(held(path, "units")["id"]) for path in sheets(folder).values()) == 64
+    assert {held(path, "about")["units_left_out"] for path in sheets(folder).values()} == {0}
 
 
 def test_names_cannot_become_markup_or_paths(view, tmp_path):
@@ -139,7 +139,7 @@ def test_names_cannot_become_markup_or_paths(view, tmp_path):
     for path in (folder / "index.html", *sheets(folder).values()):
         page = path.read_text(encoding="utf-8")
         assert "alert(1)</script>" not in page
-        assert page.count("</script>") == 5
+        assert page.count("</script>") == len(re.findall("<script[ >]", page))
 
 
 def test_a_stop_leaves_nothing(view, tmp_path):
