@@ -256,10 +256,10 @@ def _pen(canvas: Any, colour: str, thick: float, dash: Sequence[float] = ()) -> 
 
 
 def _inside(geoms: Geometries) -> Floats:
-    """Return of each geometry its centroid, or another point where that lies outside it, shape (n, 2)."""
+    """Return of each geometry its centroid, or another point where that lies outside it; missing where it is empty, shape (n, 2)."""
     middle = shapely.centroid(geoms)
     inside = np.where(shapely.contains(geoms, middle), middle, shapely.point_on_surface(geoms))
-    xy: Floats = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
+    xy: Floats = shapely.bounds(inside)[:, :2]
     return xy
 
 

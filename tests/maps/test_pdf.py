@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pypdfium2
 import pytest
 import shapely
@@ -154,6 +155,14 @@ def test_without_units_zones_or_barriers(printed, view):
     texts, _, _ = printed(shown)
     assert len(texts) == 4
     assert "Barriers" not in texts[0]
+
+
+def test_what_lies_beyond_the_frame_is_left_out(printed, view):
+    """A neighbour that a long bridge joins is named, though it is not on the map; nor are far zones."""
+    far = pd.DataFrame({"grid_a": ["f0"], "grid_b": ["f11"]})
+    neighbours = pd.concat([view.neighbours, far], ignore_index=True)
+    texts, _, _ = printed(replace(view, neighbours=neighbours), by="grid")
+    assert "02012 page 13" in texts[1]
 
 
 def test_a_frame_has_a_round_scale_and_true_lengths():
