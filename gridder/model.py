@@ -378,3 +378,27 @@ class PlanView:
     k: int = 1
     datum: Datum = "wgs84"
     """What the positions refer to: `gcj02` where they are shifted to match a Chinese web map."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What differs between two plans, as far as it may be seen.
+
+    Attributes
+    ----------
+    units
+        Every unit of either plan: `layer, unit_id, grid_before, grid_after, status`; the status is `kept`,
+        `moved`, `new` or `gone`, and a grid is missing where the unit is not in that plan.
+    matches
+        Which grid carries on which: `layer, grid_before, grid_after`.
+    flows
+        What moved between grids, the most units first: `layer, grid_before, grid_after, n_units, area_ha, size`;
+        the size is missing where a view hides it.
+    totals
+        By layer the number of units of every status, and the area of those that moved in `moved_ha`.
+    """
+
+    units: pd.DataFrame
+    matches: pd.DataFrame
+    flows: pd.DataFrame
+    totals: Mapping[str, Mapping[str, float]]
