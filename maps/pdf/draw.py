@@ -36,7 +36,7 @@ BESIDE_LABEL = "#7c868d"
 BUILDING = "#c9cdcf"
 UNIT_LABEL = 5.5
 """Height of the ids of units."""
-_LEAST_UNIT = 2.5
+_LEAST_UNIT = 4.0
 """Units are drawn where half of them are longer than so many points."""
 _LEAST_LABELLED = 30.0
 """Their ids are written where half of them are longer than so many points."""
