@@ -40,6 +40,7 @@ def until_painted(page: Any) -> None:
     """Wait until the map moves no more and everything in sight is painted."""
     page.evaluate(
         """() => new Promise((done) => {
+          const moves = () => map_0._animatingZoom || map_0._panAnim?._inProgress;
           const pictures = () => [...document.querySelectorAll("canvas")].map((c) => {
             const {data} = c.getContext("2d").getImageData(0, 0, c.width, c.height);
             let sum = 0;
@@ -49,9 +50,9 @@ def until_painted(page: Any) -> None:
           let last = null, calm = 0;
           const look = () => {
             const now = pictures();
-            calm = now === last ? calm + 1 : 0;
+            calm = now === last && !moves() ? calm + 1 : 0;
             last = now;
-            calm > 5 ? done() : setTimeout(look, 50);
+            calm > 8 ? done() : setTimeout(look, 50);
           };
           look();
         })"""
