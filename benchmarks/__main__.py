@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split service partition stability huge optima] [--sizes 1000 10000]
+Usage: python -m benchmarks [--only job stages split service partition stability huge optima map] [--sizes 1000 10000]
        [--methods gridder METIS] [--quick] [--seconds 1 10 60] [--rng 0 1 2] [--instances NH_tract]
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks import (
     bench_job,
+    bench_map,
     bench_optima,
     bench_partition,
     bench_service,
@@ -35,8 +36,10 @@ LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of units of job, stages and partition")
-    parser.add_argument("--only", choices=(*TABLES, "huge", "optima"), nargs="+", default=TABLES)
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", help="numbers of units of job, stages, partition and map"
+    )
+    parser.add_argument("--only", choices=(*TABLES, "huge", "optima", "map"), nargs="+", default=TABLES)
     parser.add_argument("--methods", nargs="+", help="beginnings of the names that partition runs")
     parser.add_argument("--quick", action="store_true", help="partition at most 100 000 units")
     parser.add_argument("--seconds", type=float, nargs="+", help="time limits of optima")
@@ -69,6 +72,7 @@ def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
         "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
         "stability": bench_stability.run,
         "huge": bench_partition.run_huge,
+        "map": lambda: bench_map.run(wanted.sizes),
         "optima": lambda: bench_optima.run(wanted.seconds, wanted.rng, wanted.instances),
     }
     return runs[name]()
