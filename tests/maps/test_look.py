@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).parent / "references"
 SIZES = {"laptop": (1366, 768), "phone": (390, 844), "screen": (1920, 1080)}
 QUALITY = 50
-LEVELS, MARGIN, BUDGET = 32, 3, 0.008
+LEVELS, MARGIN, BUDGET = 32, 3, 0.01
 """At most such a share of the small pixels may differ by more than so many of 256 levels; letters with a margin
 of some small pixels are left out of account."""
 
