@@ -64,6 +64,18 @@ def styles() -> str:
     return "\n".join([_leaflet("leaflet.css"), *(_asset(name) for name in STYLES)])
 
 
+@cache
+def compare_scripts() -> str:
+    """Return the scripts for two plans."""
+    return "\n".join([scripts(), _asset("compare.js")])
+
+
+@cache
+def compare_styles() -> str:
+    """Return the styles for two plans."""
+    return "\n".join([styles(), _asset("compare.css")])
+
+
 def number_ids(root: Element) -> None:
     """Give an element and all below it the number of its place, so that equal maps are equal bytes."""
     waiting = [root]

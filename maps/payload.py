@@ -141,7 +141,7 @@ def build_payload(
         "summary": dict(view.summary),
         "bits": WORLD_BITS,
         "counts": counts,
-        "zones": {"name": _texts(view.zones["zone"]), "label": _labels(view.zones)},
+        "zones": {"name": as_texts(view.zones["zone"]), "label": _labels(view.zones)},
         "grids": _grids(view.grids, neighbours["grid_a"], neighbours["grid_b"]),
         "neighbours": [neighbours["grid_a"].tolist(), neighbours["grid_b"].tolist()],
         "composition": _composition(view.composition, position),
@@ -153,10 +153,10 @@ def build_payload(
     unit_counts, unit_planes = _shapes({"units": units})
     of_units = _units(units, position) | {"counts": unit_counts}
     return Payload(
-        _packed(_as_json(about)),
-        _packed(planes),
-        _packed(_as_json(of_units)),
-        _packed(unit_planes),
+        packed(_as_json(about)),
+        packed(planes),
+        packed(_as_json(of_units)),
+        packed(unit_planes),
         titles.say(lang),
     )
 
@@ -244,17 +244,18 @@ def _planes(rings: list[Rings]) -> bytes:
     return values.astype("<u4").view(np.uint8).reshape(-1, 4).T.tobytes()
 
 
-def _packed(content: bytes) -> str:
+def packed(content: bytes) -> str:
+    """Return bytes as a zlib stream in base64."""
     return base64.b64encode(zlib.compress(content, 6)).decode()
 
 
 def _grids(grids: gpd.GeoDataFrame, a: Ints, b: Ints) -> dict[str, Any]:
     return {
-        "id": _texts(grids["grid_id"]),
-        "code": _texts(grids["code"]),
+        "id": as_texts(grids["grid_id"]),
+        "code": as_texts(grids["code"]),
         "number": _numbers(grids["number"], 0),
-        "layer": _texts(grids["layer"]),
-        "zone": _texts(grids["zone"]),
+        "layer": as_texts(grids["layer"]),
+        "zone": as_texts(grids["zone"]),
         "size": _numbers(grids["size"], 2),
         "deviation": _numbers(grids["deviation"], 4),
         "n_units": _numbers(grids["n_units"], 0),
@@ -262,7 +263,7 @@ def _grids(grids: gpd.GeoDataFrame, a: Ints, b: Ints) -> dict[str, Any]:
         "area_ha": _numbers(grids["area_ha"], 3),
         "polsby_popper": _numbers(grids["polsby_popper"], 3),
         "within": _numbers(grids["within_bounds"], 0),
-        "reason": _texts(grids["reason"]),
+        "reason": as_texts(grids["reason"]),
         "certificate_weight": _numbers(grids["certificate_weight"], 2),
         "suppressed": grids["suppressed"].astype(int).tolist(),
         "colour": (colouring(len(grids), a, b) % len(PALETTE)).tolist(),
@@ -272,19 +273,19 @@ def _grids(grids: gpd.GeoDataFrame, a: Ints, b: Ints) -> dict[str, Any]:
 
 def _units(units: gpd.GeoDataFrame, position: pd.Series[int]) -> dict[str, Any]:
     return {
-        "id": _texts(units["unit_id"]),
+        "id": as_texts(units["unit_id"]),
         "grid": units["grid_id"].map(position).astype(int).tolist(),
         "size": _numbers(units["size"], 2),
         "area_ha": _numbers(units["area_ha"], 3),
-        "kind": _texts(units["kind"]),
+        "kind": as_texts(units["kind"]),
     }
 
 
 def _composition(composition: pd.DataFrame, position: pd.Series[int]) -> dict[str, Any]:
     return {
         "grid": composition["grid_id"].map(position).astype(int).tolist(),
-        "attribute": _texts(composition["attribute"]),
-        "value": _texts(composition["value"]),
+        "attribute": as_texts(composition["attribute"]),
+        "value": as_texts(composition["value"]),
         "count": _numbers(composition["count"], 0),
     }
 
@@ -300,7 +301,8 @@ def _labels(frame: gpd.GeoDataFrame) -> list[list[int]]:
     return [xy[:, 0].tolist(), xy[:, 1].tolist()]
 
 
-def _texts(column: pd.Series[Any]) -> list[str]:
+def as_texts(column: pd.Series[Any]) -> list[str]:
+    """Return a column as texts, empty where something is missing."""
     missing = column.isna().tolist()
     return ["" if gone else str(value) for value, gone in zip(column.tolist(), missing, strict=True)]
 

@@ -17,6 +17,8 @@ DIVERGING = ("#5E3C99", "#B2ABD2", "#F7F7F7", "#FDB863", "#E66101")
 """From below the target to above it: ColorBrewer's PuOr in five classes (Harrower and Brewer 2003)."""
 SEQUENTIAL = ("#FFFFCC", "#A1DAB4", "#41B6C4", "#2C7FB8", "#253494")
 """From little to much: ColorBrewer's YlGnBu in five classes."""
+MOVED, ARRIVED, LEFT = "#D55E00", "#009E73", "#56B4E9"
+"""What moved, is new, or is gone, by Okabe and Ito."""
 NONE = "#C9CDCF"
 """What has no value."""
 

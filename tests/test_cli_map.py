@@ -41,6 +41,24 @@ def run(*words):
     return CliRunner().invoke(app, ["map", *map(str, words), "--lang", "en"])
 
 
+def test_two_plans_are_compared(plan, tmp_path):
+    """A plan beside itself has moved nothing; the counts are printed, and the file is kept until told otherwise."""
+    out = tmp_path / "compare.html"
+    words = ("compare", str(plan), str(plan), "--out", str(out), "--lang", "en")
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "fields: 16 units kept their grid, 0 moved (0.0 ha), 0 new, 0 gone",
+        str(out),
+    ]
+    assert CliRunner().invoke(app, words).exit_code == 2
+    done = CliRunner().invoke(app, [*words, "--overwrite", "--json"])
+    assert json.loads(done.stdout)["layers"]["field"]["kept"] == 16
+    lost = CliRunner().invoke(app, ["compare", str(plan), str(tmp_path), "--out", str(tmp_path / "x.html")])
+    assert lost.exit_code == 2
+    assert not (tmp_path / "x.html").exists()
+
+
 def about(path):
     """Return the properties that a map holds."""
     packed = re.search(r'id="gridder-about">([^<]+)<', path.read_text(encoding="utf-8")).group(1)

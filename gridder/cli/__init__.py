@@ -6,7 +6,7 @@ import signal
 
 import typer
 
-from gridder.cli import atlas, draw, service, work
+from gridder.cli import atlas, compare, draw, service, work
 
 app = typer.Typer(
     name="gridder",
@@ -21,6 +21,7 @@ app.command("partition")(work.partition_command)
 app.command("update")(work.update_command)
 app.command("split")(work.split_command)
 app.command("map")(draw.map_command)
+app.command("compare")(compare.compare_command)
 app.command("atlas")(atlas.atlas_command)
 app.command("demo")(work.demo_command)
 app.command("serve")(service.serve_command)

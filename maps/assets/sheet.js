@@ -1,4 +1,4 @@
-/* Canvases that Leaflet keeps in place. A frame says which part of the world a canvas shows: `scale` pixels
+/* Canvases that Leaflet keeps in place, unpainted while their map is hidden. A frame says which part of the world a canvas shows: `scale` pixels
    for a step of the world, the canvas' corner `left`, `top` in pixels of the world, `width`, `height` in pixels.
    `paint(context, frame)` fills it and is a generator: it yields wherever it may be interrupted. */
 
@@ -34,7 +34,7 @@ Gridder.Sheet = L.Renderer.extend({
   },
 
   _update() {
-    if (this._map._animatingZoom && this._bounds) return;
+    if ((this._map._animatingZoom && this._bounds) || !this._map.getSize().x) return;
     const shown = this._shown;
     if (shown) Gridder.copy(this._container, this._kept);
     L.Renderer.prototype._update.call(this);
@@ -69,6 +69,7 @@ Gridder.Sheet = L.Renderer.extend({
      would have to paint everything. */
   redraw({ whole = false } = {}) {
     cancelAnimationFrame(this._waiting);
+    if (!this._map.getSize().x) return;
     const frame = this._frame();
     const { buffered } = this.options;
     const context = Gridder.sized(buffered ? this._back : this._container, frame, { willReadFrequently: buffered });

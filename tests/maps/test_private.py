@@ -18,6 +18,7 @@ import shapely
 import gridder
 import maps
 from gridder.privacy import view
+from gridder.service.compare import compare
 
 IDENTIFYING = ("member_id", "name", "id_card", "phone", "address", "home")
 
@@ -122,11 +123,16 @@ def test_the_search_finds_what_is_there(plan, roster, tmp_path):
 
 @pytest.mark.parametrize("k", [1, 5])
 def test_no_map_identifies_anybody(plan, roster, k, tmp_path):
-    """Neither the plan's map nor that of a grid, for its owner or for a viewer."""
+    """Neither the plan's map nor that of a grid or of two plans, for its owner or for a viewer."""
     seen = view(plan, k=k)
     assert len(seen.grids) > 2
     first = seen.grids["grid_id"].iloc[0]
-    for name, page in (("plan", maps.plan_map(seen, title="网格")), ("grid", maps.grid_map(seen, first))):
+    pages = {
+        "plan": maps.plan_map(seen, title="网格"),
+        "grid": maps.grid_map(seen, first),
+        "two": maps.compare_map(seen, seen, compare(seen, seen)),
+    }
+    for name, page in pages.items():
         page.save(tmp_path / f"{name}.html")
         text = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
         assert identified(text, roster) == [], name
