@@ -66,9 +66,9 @@ def _lanes(land: Geometries, gap_m: float) -> _Lanes:
     half = gap_m / 2 + REACH_M
     wide = shapely.buffer(land, half, join_style="mitre", mitre_limit=2.0)
     closed = shapely.buffer(wide, -half, join_style="mitre", mitre_limit=2.0)
-    parts, grid = shapely.get_parts(shapely.difference(closed, land), return_index=True)
-    areal = shapely.area(parts) > 0
-    return _Lanes(parts[areal], grid[areal])
+    parts, grid = shapely.get_parts(_difference(closed, land), return_index=True)
+    real = 2 * shapely.area(parts) > SNAP_M * shapely.length(parts)
+    return _Lanes(parts[real], grid[real])
 
 
 def _between_units(lanes: _Lanes, geoms: Geometries, grid: Ints) -> _Lanes:
@@ -102,7 +102,18 @@ def _less(areas: Geometries, at: Ints, taken: Geometries) -> Geometries:
     touched, start = np.unique(at[order], return_index=True)
     if len(touched):
         unions = [shapely.union_all(part) for part in np.split(taken[order], start[1:])]
-        result[touched] = shapely.difference(areas[touched], np.array(unions, dtype=object))
+        result[touched] = _difference(areas[touched], np.array(unions, dtype=object))
+    return result
+
+
+def _difference(a: Geometries, b: Geometries) -> Geometries:
+    """Return areas less others; where borders that nearly meet break the overlay, on a lattice of `SNAP_M`."""
+    try:
+        result = np.asarray(shapely.difference(a, b))
+    except shapely.errors.GEOSException:
+        return np.asarray(shapely.difference(a, b, grid_size=SNAP_M))
+    broken = ~shapely.is_valid(result)
+    result[broken] = shapely.difference(a[broken], b[broken], grid_size=SNAP_M)
     return result
 
 

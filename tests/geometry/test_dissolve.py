@@ -159,3 +159,26 @@ def test_real_fields(data_dir):
     assert shapely.area(areas).sum() > shapely.area(geoms).sum()
     i, j = shapely.STRtree(areas).query(areas, predicate="overlaps")
     assert shapely.area(shapely.intersection(areas[i], areas[j])).max(initial=0.0) < 1.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_borders_that_nearly_meet(seed):
+    """Fields whose corners a projection has moved by less than a micrometre: overlays without a lattice break."""
+    n, k = 6, 14
+    x, y = np.meshgrid(np.arange(n + 1.0), np.arange(n + 1.0), indexing="ij")
+    corner = np.stack(
+        [256.5548800172216 * x - 0.00744860813905 * x * y, 222.0654570828625 * y + 0.0042913269378967 * x], -1
+    )
+    ring = np.stack([corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:], corner[:-1, :-1]], axis=2)
+    fields = shapely.polygons(ring.reshape(n * n, 4, 2))
+    rng = np.random.default_rng(seed)
+    at = np.column_stack(np.divmod(np.arange(n * n), n))
+    middle = at[rng.choice(n * n, k, replace=False)]
+    near = np.abs(at[:, None] - middle[None]).sum(axis=2) + rng.uniform(0, 0.5, (n * n, k))
+    grid = np.unique(np.argmin(near, axis=1), return_inverse=True)[1]
+    grids = outline(fields, grid, gap_m=5.0)
+    assert shapely.is_valid(grids).all()
+    assert shapely.area(grids).sum() == pytest.approx(shapely.area(fields).sum(), abs=0.01)
+    assert shapely.area(shapely.union_all(grids, grid_size=1e-6)) == pytest.approx(
+        shapely.area(grids).sum(), abs=0.01
+    )
