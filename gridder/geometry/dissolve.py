@@ -67,8 +67,8 @@ def _lanes(land: Geometries, gap_m: float) -> _Lanes:
     wide = shapely.buffer(land, half, join_style="mitre", mitre_limit=2.0)
     closed = shapely.buffer(wide, -half, join_style="mitre", mitre_limit=2.0)
     parts, grid = shapely.get_parts(_difference(closed, land), return_index=True)
-    real = 2 * shapely.area(parts) > SNAP_M * shapely.length(parts)
-    return _Lanes(parts[real], grid[real])
+    areal = shapely.area(parts) > 0
+    return _Lanes(parts[areal], grid[areal])
 
 
 def _between_units(lanes: _Lanes, geoms: Geometries, grid: Ints) -> _Lanes:
