@@ -42,7 +42,7 @@ Gridder.addUnits = async (data) => {
   data.shapes = Gridder.joinShapes(data.shapes, Gridder.readShapes(planes, counts));
   data.sections.units.end += counts.features[0];
   data.unitsOf = Gridder.groupBy(units.grid, data.grids.id.length);
-  data.upper = null;
+  data.upper = data.kinds = null;
 };
 
 Gridder.inflate = async (id) => {

@@ -1,8 +1,8 @@
 /* The page around the map: search, layers, colours, panel, tools, language. */
 
-Gridder.createMap = (id) => {
+Gridder.createMap = (id, options = {}) => {
   const map = L.map(id, {
-    zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 110, minZoom: 2, maxZoom: 21,
+    zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 110, minZoom: 2, maxZoom: 21, ...options,
   });
   map.attributionControl.setPrefix("Leaflet");
   map.getContainer().setAttribute("role", "application");
@@ -17,12 +17,8 @@ Gridder.open = async (map) => {
   const data = await Gridder.readData();
   const isLater = Gridder.hasManyUnits(data);
   if (!isLater) await Gridder.addUnits(data);
-  data.gridsByArea = data.grids.id.map((_, g) => g).sort((a, b) => data.grids.area_ha[b] - data.grids.area_ha[a] || a - b);
-  const widths = (section, layerOf) => Object.fromEntries(["field", "building"].map(
-    (layer) => [layer, Gridder.medianWidth(data, section, (i) => layerOf(i) === layer)]));
-  data.gridWidth = widths("grids", (g) => data.grids.layer[g]);
-  const measureUnits = () => { data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]); };
-  measureUnits();
+  Gridder.rankGrids(data);
+  Gridder.measureWidths(data);
   const hash = Gridder.readHash();
   const state = {
     lang: ["en", "zh"].includes(hash.get("lang")) ? hash.get("lang") : data.lang,
@@ -45,7 +41,7 @@ Gridder.open = async (map) => {
   document.documentElement.dataset.ready = "true";
   if (isLater) {
     await Gridder.addUnits(data);
-    measureUnits();
+    Gridder.measureWidths(data);
     page.showUnits();
   }
   document.documentElement.dataset.complete = "true";
@@ -103,11 +99,14 @@ Gridder.hit = (data, state, map, latlng) => {
   return { grid: null, unit: null };
 };
 
-/* Grids by code, zones by name and units by id: equal before beginning before containing. */
+/* Grids by code, zones and kinds (a compound, a crop) by name, and units by id: equal before beginning before
+   containing. */
 Gridder.find = (data, text, most = 12) => {
   const wanted = text.trim().toUpperCase();
-  data.upper ??= Object.fromEntries(Object.entries({ grid: data.grids.code, zone: data.zones.name, unit: data.units.id })
-    .map(([kind, names]) => [kind, names.map((name) => name.toUpperCase())]));
+  data.kinds ??= [...new Set(data.units.kind)].filter((name) => name).sort();
+  data.upper ??= Object.fromEntries(Object.entries({
+    grid: data.grids.code, zone: data.zones.name, kind: data.kinds, unit: data.units.id,
+  }).map(([kind, names]) => [kind, names.map((name) => name.toUpperCase())]));
   const ranked = [];
   const look = (kind) => data.upper[kind].forEach((name, i) => {
     const at = name.indexOf(wanted);
@@ -115,6 +114,7 @@ Gridder.find = (data, text, most = 12) => {
   });
   look("grid");
   if (wanted) look("zone");
+  if (wanted) look("kind");
   if (wanted) look("unit");
   return ranked.sort((a, b) => a.rank - b.rank).slice(0, most);
 };
@@ -213,7 +213,21 @@ Gridder.buildPage = (map, data, state, say) => {
       const f = data.sections.zones.start + z;
       Gridder.showBox(map, data, page, data.shapes.box.subarray(4 * f, 4 * f + 4));
     },
+    showKind: (k) => {
+      const { start } = data.sections.units;
+      const own = data.units.kind.flatMap((name, u) => (name === data.kinds[k] ? [start + u] : []));
+      colourBy("kind");
+      Gridder.showBox(map, data, page, Gridder.unionBox(data.shapes.box, own));
+    },
     list: (layer) => select({ listed: layer }, false),
+  };
+
+  const colourBy = (key) => {
+    state.colour = key;
+    state.scheme = Gridder.schemes[key](data, say);
+    writeLayers();
+    writePanel();
+    redraw("scene");
   };
 
   page.showGrid = actions.showGrid;
@@ -233,11 +247,7 @@ Gridder.buildPage = (map, data, state, say) => {
     },
     list: actions.list,
     colour: (key) => {
-      state.colour = key;
-      state.scheme = Gridder.schemes[key](data, say);
-      writeLayers();
-      writePanel();
-      redraw("scene");
+      colourBy(key);
       layersPart.querySelector("select").focus();
     },
   }));
@@ -326,7 +336,7 @@ Gridder.toolButtons = (map, say, acts) => {
     tool("zoom_out", () => map.zoomOut()),
     tool("whole", acts.whole),
     ...(document.fullscreenEnabled ? [tool("full_screen", Gridder.toggleFullScreen)] : []),
-    tool("measure", acts.measure, { "aria-pressed": "false" }),
+    ...(acts.measure ? [tool("measure", acts.measure, { "aria-pressed": "false" })] : []),
     menu,
   ];
 };
@@ -451,7 +461,7 @@ Gridder.searchBox = (data, say, actions) => {
   };
   const choose = (hit) => {
     hide();
-    ({ grid: actions.showGrid, unit: actions.showUnit, zone: actions.showZone })[hit.kind](hit.i);
+    ({ grid: actions.showGrid, unit: actions.showUnit, zone: actions.showZone, kind: actions.showKind })[hit.kind](hit.i);
   };
   const mark = () => {
     [...list.children].forEach((node, i) => node.setAttribute("aria-selected", String(i === at)));
@@ -466,6 +476,7 @@ Gridder.searchBox = (data, say, actions) => {
       const [name, owner] = {
         grid: () => [data.grids.code[hit.i], say.word(data.grids.layer[hit.i])],
         zone: () => [data.zones.name[hit.i], say.word("zone")],
+        kind: () => [data.kinds[hit.i], say.word("colour_kind")],
         unit: () => [data.units.id[hit.i], say.word("found_unit", { code: data.grids.code[data.units.grid[hit.i]] })],
       }[hit.kind]();
       return h("li", { id: `g-found-${i}`, role: "option", onmousedown: (event) => {

@@ -252,3 +252,19 @@ def test_units_of_a_large_plan_come_after_the_grids(open_map, view, monkeypatch)
     assert page.locator(".g-panel h2").inner_text() == "02012"
     assert page.locator("input[name=units]").is_checked()
     assert page.locator("#g-colour option[value=kind]").count() == 1
+
+
+def test_search_finds_a_zone_and_a_kind(open_map, view):
+    """A zone is shown whole; a crop or compound is shown in its colour, with all its units in sight."""
+    page = open_map(view)
+    page.locator(".g-search input").fill("西片")
+    assert page.locator("#g-found li").all_inner_texts() == ["西片\nZone"]
+    page.keyboard.press("Enter")
+    page.locator(".g-search input").fill("玉米")
+    page.keyboard.press("Enter")
+    assert page.locator("#g-colour").input_value() == "kind"
+    page.wait_for_timeout(600)
+    for grid in ("f0", "f11"):
+        x, y = middle_of(page, view, grid)
+        assert 300 < x < 1366
+        assert 0 < y < 768
