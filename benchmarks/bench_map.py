@@ -68,7 +68,7 @@ def run(sizes: Sequence[int] | None) -> list[str]:
     Parameters
     ----------
     sizes
-        Numbers of units, instead of 20 000 and 200 000.
+        Numbers of units, instead of 20 000 and 199 000.
     """
     load = os.getloadavg()[0]
     when = f"{time.strftime('%Y-%m-%d')}; {os.cpu_count()} cores, load average before {load:.1f}"
