@@ -80,7 +80,24 @@ WORDS = {
     "status_new": Text("new", "新增"),
     "status_gone": Text("gone", "已不存在"),
     "moved_ha": Text("{ha} ha moved", "变动面积 {ha} 公顷"),
-    "flows": Text("From grid to grid", "网格之间的变动"),
+    "flows": Text("From grid (before) to grid (after)", "网格之间的变动（调整前 → 调整后）"),
+    "matched_by_ground": Text(
+        "A grid carries on the one with most of its ground, whatever their codes.",
+        "网格按共有地块最多者前后对应，与编号无关。",
+    ),
+    "moved_from": Text("moved here from {code}", "由 {code} 转入"),
+    "moved_to": Text("moved to {code}", "转至 {code}"),
+    "grid_is_new": Text("new grid", "新网格"),
+    "grid_is_gone": Text("carried on by no grid", "已无对应网格"),
+    "no_flows": Text("No unit moved to or from this grid.", "该网格没有单元转入或转出。"),
+    "old_borders": Text("old borders", "原网格界线"),
+    "kept_left_out": Text(
+        "Units that kept their grid are not drawn: too many for one file.",
+        "网格不变的单元数量过多，未逐一绘制。",
+    ),
+    "changed_left_out": Text(
+        "Single units are not drawn: too many for one file.", "单元数量过多，未逐一绘制。"
+    ),
     "nothing_moved": Text("Nothing moved between grids.", "没有单元换到其他网格。"),
     "base_map": Text("Base map", "底图"),
     "north": Text("N", "北"),

@@ -192,6 +192,20 @@ Gridder.medianWidth = (data, section, isOfLayer) => {
   return widths.subarray(0, n).sort()[n >> 1] || 0;
 };
 
+/* The usual width of grids and of units, layer by layer. */
+Gridder.measureWidths = (data) => {
+  const widths = (section, layerOf) => Object.fromEntries(["field", "building"].map(
+    (layer) => [layer, Gridder.medianWidth(data, section, (i) => layerOf(i) === layer)]));
+  data.gridWidth = widths("grids", (g) => data.grids.layer[g]);
+  data.unitWidth = widths("units", (u) => data.grids.layer[data.units.grid[u]]);
+};
+
+/* The largest grids first: the order in which they are labelled. */
+Gridder.rankGrids = (data) => {
+  const { id, area_ha } = data.grids;
+  data.gridsByArea = id.map((_, g) => g).sort((a, b) => area_ha[b] - area_ha[a] || a - b);
+};
+
 Gridder.drawUnits = function* (context, frame, data, state, seen, layer) {
   const { start } = data.sections.units;
   const { box } = data.shapes;
