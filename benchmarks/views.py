@@ -22,6 +22,7 @@ MINIMUM, TARGET, MAXIMUM = 5.0, 10.0, 15.0
 CORNER_M = (680_000.0, 5_530_000.0)
 """South-western corner of every plan, in the zone of `data.CRS`."""
 PARCEL_M = 90.0
+SMALLEST = 0.9
 EFFORT = 0.1
 CROPS = ("maize", "soy", "rice", "wheat")
 ZONES_ACROSS = 4
@@ -29,9 +30,11 @@ LON_LAT = "EPSG:4326"
 
 
 def field_view(n: int) -> PlanView:
-    """Return whole copies of the fields of North Bayreuth in grids of about ten."""
+    """Return whole copies of the fields of North Bayreuth, each a little smaller, in grids of about ten."""
     question, place = field_map(n)
-    return _divided(replace(question, **_people(question.n_units)), place)
+    n_once = len(gpd.read_file(data.REAL_FIELDS, layer="fields"))
+    land = _shrunk(place.land, np.arange(question.n_units) // n_once)
+    return _divided(replace(question, **_people(question.n_units)), replace(place, land=land))
 
 
 def parcel_view(n: int) -> PlanView:
@@ -95,6 +98,18 @@ def _divided(question: Question, place: Map) -> PlanView:
                 "unplaced": 0,
             }
         },
+    )
+
+
+def _shrunk(geoms: Geometries, copy: Ints) -> Geometries:
+    """Return copies of a map shrunk towards their middles, each to another share: equal copies would pack too well."""
+    share = np.random.default_rng(3).uniform(SMALLEST, 1.0, copy[-1] + 1)
+    at = shapely.get_coordinates(shapely.centroid(geoms))
+    middle = np.column_stack([np.bincount(copy, x) / np.bincount(copy) for x in at.T])
+    xy, geom = shapely.get_coordinates(geoms, return_index=True)
+    of = copy[geom]
+    return np.asarray(
+        shapely.set_coordinates(geoms.copy(), middle[of] + (xy - middle[of]) * share[of][:, np.newaxis])
     )
 
 
