@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, cast
 
@@ -13,14 +13,13 @@ import pandas as pd
 from branca.element import Figure
 from jinja2 import Template
 
-from gridder.model import Comparison, Lang, PlanView
+from gridder.model import Comparison, Ints, Lang, PlanView
 from maps.offline import Inline, compare_scripts, compare_styles, number_ids
-from maps.payload import Payload, as_texts, build_payload, packed
-from maps.style import ARRIVED, LEFT, MOVED, with_outlines
+from maps.payload import MOST_UNITS, Payload, as_texts, build_payload, packed
+from maps.style import ARRIVED, LEFT, MOVED, PALETTE, colouring, with_outlines
 from maps.words import OLD_BROWSER, WORDS
 
 STATUSES = ("kept", "moved", "new", "gone")
-MOST_FLOWS = 500
 
 
 class CompareMap(folium.Map):
@@ -75,9 +74,14 @@ class CompareMap(folium.Map):
         titles = [title, title] if title else [WORDS["compared"].en, WORDS["compared"].zh]
         self._heading = escape(titles[lang == "zh"])
         self._inlined = {"style": Inline("style", compare_styles())}
+        left_out = _left_out(comparison)
+        before, old = _drawn(before, comparison, left_out)
+        after, new = _drawn(after, comparison, left_out)
         for name, view in (("before", before), ("after", after)):
             self._inlined |= _elements(name, build_payload(view, lang, title))
-        told = {"title": titles} | _told(before, after, comparison)
+        told = {"title": titles, "left_out": left_out, "status": [old, new]} | _told(
+            before, after, comparison
+        )
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         self._inlined["comparison"] = Inline(
             "script", packed(text.encode()), 'type="text/plain" id="gridder-comparison"'
@@ -106,6 +110,26 @@ def compare_map(
     return CompareMap(before, after, comparison, lang=lang, title=title)
 
 
+def _drawn(view: PlanView, comparison: Comparison, left_out: str) -> tuple[PlanView, list[int]]:
+    """Return a view with the units that are drawn, and the number of the status of each, in `STATUSES`."""
+    status = comparison.units.set_index(["layer", "unit_id"])["status"]
+    names = status.reindex(pd.MultiIndex.from_frame(view.units[["layer", "unit_id"]])).to_numpy(dtype=str)
+    stays = {"": np.ones(len(names), bool), "kept": names != "kept", "changed": np.zeros(len(names), bool)}[
+        left_out
+    ]
+    units = view.units[stays].reset_index(drop=True)
+    return replace(view, units=units), [STATUSES.index(name) for name in names[stays].tolist()]
+
+
+def _left_out(comparison: Comparison) -> str:
+    """Return which units one file cannot hold: none, those that kept their grid, or also those that changed."""
+    n_kept = int((comparison.units["status"] == "kept").sum())
+    n_changed = len(comparison.units) - n_kept
+    if 2 * (n_kept + n_changed) <= MOST_UNITS:
+        return ""
+    return "kept" if 2 * n_changed <= MOST_UNITS else "changed"
+
+
 def _elements(prefix: str, payload: Payload) -> dict[str, Inline]:
     texts = {
         "about": payload.about,
@@ -120,20 +144,23 @@ def _elements(prefix: str, payload: Payload) -> dict[str, Inline]:
 
 
 def _told(before: PlanView, after: PlanView, comparison: Comparison) -> dict[str, Any]:
-    """Return statuses in the order of the units of each plan, matches and flows by position, and totals."""
+    """Return pairs of grids, their colours, units that moved and flows, all by position, and the totals."""
     old, new = (
         pd.Series(np.arange(len(view.grids)), index=view.grids["grid_id"]) for view in (before, after)
     )
-    partner = pd.Series(-1, index=np.arange(len(new)))
-    partner[new[comparison.matches["grid_after"]].to_numpy()] = old[
-        comparison.matches["grid_before"]
-    ].to_numpy()
-    flows = comparison.flows.head(MOST_FLOWS)
+    pairs = np.column_stack(
+        [
+            old[comparison.matches["grid_before"]].to_numpy(dtype=np.int64),
+            new[comparison.matches["grid_after"]].to_numpy(dtype=np.int64),
+        ]
+    )
+    flows = comparison.flows
     size = flows["size"].astype(float)
     return {
         "palette": with_outlines((MOVED, ARRIVED, LEFT)),
-        "status": [_statuses(view, comparison) for view in (before, after)],
-        "partner": partner.astype(int).tolist(),
+        "pairs": pairs.tolist(),
+        "colour": _colours(before, after, pairs),
+        "moved": _moved(before, after, comparison),
         "flows": {
             "layer": as_texts(flows["layer"]),
             "before": old[flows["grid_before"]].astype(int).tolist(),
@@ -142,15 +169,32 @@ def _told(before: PlanView, after: PlanView, comparison: Comparison) -> dict[str
             "area_ha": flows["area_ha"].round(3).tolist(),
             "size": [None if np.isnan(value) else round(value, 2) for value in size.tolist()],
         },
-        "n_flows": len(comparison.flows),
         "totals": {layer: dict(counts) for layer, counts in comparison.totals.items()},
     }
 
 
-def _statuses(view: PlanView, comparison: Comparison) -> list[int]:
-    """Return the number of the status of every unit of a view, in `STATUSES`."""
-    status = comparison.units.set_index(["layer", "unit_id"])["status"]
-    of_view: Sequence[str] = status.reindex(
-        pd.MultiIndex.from_frame(view.units[["layer", "unit_id"]])
-    ).tolist()
-    return [STATUSES.index(name) for name in of_view]
+def _colours(before: PlanView, after: PlanView, pairs: Ints) -> list[list[int]]:
+    """Return the colours of the grids of both plans: a grid and the one that carries it on share theirs."""
+    node_after = np.arange(len(after.grids))
+    node_before = np.arange(len(before.grids)) + len(after.grids)
+    node_before[pairs[:, 0]] = pairs[:, 1]
+    ends = [
+        pd.Series(nodes, index=view.grids["grid_id"])[view.neighbours[end]].to_numpy(dtype=np.int64)
+        for view, nodes in ((before, node_before), (after, node_after))
+        for end in ("grid_a", "grid_b")
+    ]
+    links = np.concatenate([np.column_stack(ends[:2]), np.column_stack(ends[2:])])
+    links = np.unique(np.sort(links, axis=1), axis=0)
+    colour = colouring(len(after.grids) + len(before.grids), links[:, 0], links[:, 1]) % len(PALETTE)
+    return [colour[node_before].tolist(), colour[node_after].tolist()]
+
+
+def _moved(before: PlanView, after: PlanView, comparison: Comparison) -> list[list[int]]:
+    """Return where the units that moved are among those of either plan."""
+    moved = pd.MultiIndex.from_frame(
+        comparison.units.loc[comparison.units["status"] == "moved", ["layer", "unit_id"]]
+    )
+    places = (pd.MultiIndex.from_frame(view.units[["layer", "unit_id"]]) for view in (before, after))
+    found = [index.get_indexer(moved) for index in places]
+    shown = (found[0] >= 0) & (found[1] >= 0)
+    return [at[shown].tolist() for at in found]
