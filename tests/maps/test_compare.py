@@ -7,6 +7,7 @@ import json
 import zlib
 from dataclasses import replace
 
+import pypdfium2
 import pytest
 
 import maps
@@ -281,7 +282,25 @@ def test_paper_holds_all_of_it(open_two, view, later, mode):
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert centre(page, 1) == pytest.approx(start, abs=1.01)
     assert page.locator(".g-print-head").is_hidden()
-    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 1
+
+
+@pytest.mark.browser
+def test_the_print_of_the_browser_is_one_page_with_colours(open_two, view, later):
+    """Printed without a button of ours, the maps are there, not their labels alone."""
+    page = open_two(view, later)
+    for mode, least in (("side", 5), ("moved", 3)):
+        page.locator(f"input[value={mode}]").check()
+        page.wait_for_timeout(300)
+        document = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))
+        assert len(document) == 1
+        picture = document[0].render().to_pil().convert("RGB")
+        width, height = picture.size
+        sheet = picture.crop((0, height // 8, int(width * 0.7), height))
+        strong = [
+            n for n, (r, g, b) in sheet.getcolors(1 << 24) if max(r, g, b) - min(r, g, b) > 60 and n > 20
+        ]
+        assert len(strong) >= least, mode
+        document.close()
 
 
 def decoded(made, name):

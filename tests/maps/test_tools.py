@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+import pypdfium2
 import pytest
 
 from tests.maps.screen import colour_at, middle_of, place_of, until_painted
@@ -124,3 +125,16 @@ def test_the_sheet_for_print_has_title_date_map_and_legend(open_map, view):
             assert apart, name
         assert page.locator(".g-card").evaluate("(card) => card.scrollHeight <= card.clientHeight + 1"), name
         page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_print_of_the_browser_has_colours(open_map, view):
+    """Printed without a button of ours, the map is there, not its labels alone."""
+    page = open_map(view)
+    document = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))
+    picture = document[0].render().to_pil().convert("RGB")
+    document.close()
+    sheet = picture.crop((0, picture.height // 8, int(picture.width * 0.7), picture.height))
+    colours = [
+        (r, g, b) for n, (r, g, b) in sheet.getcolors(1 << 24) if n > 20 and max(r, g, b) - min(r, g, b) > 60
+    ]
+    assert len(colours) >= 5
