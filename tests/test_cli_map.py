@@ -59,6 +59,22 @@ def test_two_plans_are_compared(plan, tmp_path):
     assert not (tmp_path / "x.html").exists()
 
 
+def test_plans_without_a_common_unit_are_told(plan, tmp_path):
+    """Where all ids differ the counts say nothing, and the command says why that may be."""
+    fields = gpd.read_file(plan.parent / "fields.gpkg")
+    fields.assign(parcel_id="Q" + fields["parcel_id"]).to_file(tmp_path / "fields.gpkg")
+    other = gridder.partition(
+        fields=gridder.read_units(tmp_path / "fields.gpkg", layer="field"),
+        size=gridder.Size(of="area_ha", target=23, minimum=10, maximum=35),
+    )
+    gridder.save_plan(other, tmp_path / "plan")
+    words = ["compare", str(plan), str(tmp_path / "plan"), "--out", str(tmp_path / "c.html"), "--lang", "en"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0
+    assert "0 units kept their grid, 0 moved (0.0 ha), 16 new, 16 gone" in done.stdout
+    assert "--map-column" in done.stdout
+
+
 def about(path):
     """Return the properties that a map holds."""
     packed = re.search(r'id="gridder-about">([^<]+)<', path.read_text(encoding="utf-8")).group(1)

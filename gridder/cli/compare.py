@@ -56,7 +56,15 @@ def _summary(found: Comparison, lang: Lang) -> list[str]:
         "{kind}: {kept} units kept their grid, {moved} moved ({moved_ha:.1f} ha), {new} new, {gone} gone",
         "{kind}：{kept} 个单元网格不变，{moved} 个换了网格（{moved_ha:.1f} 公顷），新增 {new} 个，不再存在 {gone} 个",
     )
+    strange = Text(
+        "  no {kind} of one plan are in the other: were their ids read from the same column (--map-column)?",
+        "  两个方案没有编号相同的{kind}单元：编号是否取自同一列（--map-column）？",
+    )
     names = {"field": Text("fields", "田间"), "building": Text("buildings", "楼宇")}
-    return [
-        text.format(kind=names[layer].say(lang), **counts).say(lang) for layer, counts in found.totals.items()
-    ]
+    lines = []
+    for layer, counts in found.totals.items():
+        kind = names[layer].say(lang)
+        lines.append(text.format(kind=kind, **counts).say(lang))
+        if counts["new"] and counts["gone"] and not counts["kept"] + counts["moved"]:
+            lines.append(strange.format(kind=kind).say(lang))
+    return lines
