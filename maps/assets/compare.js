@@ -5,6 +5,8 @@ Gridder.STATUSES = ["kept", "moved", "new", "gone"];
 Gridder.GREY = ["#DDE0DD", "#98A1A6"];
 Gridder.FIRST_FLOWS = 20;
 Gridder.MORE_FLOWS = 200;
+/* Two maps paint in every frame. */
+Gridder.SLICE_MS /= 2;
 
 Gridder.openCompare = async (...ids) => {
   if (!("DecompressionStream" in window)) {
@@ -74,13 +76,15 @@ Gridder.addPaneUnits = async (panes, told) => {
 Gridder.addPaneSheets = (pane, panes, told, shared, i) => {
   const { data, map, state, sheets } = pane;
   const isMoves = () => i === 1 && shared.mode === "moved";
+  /* Which grids are out of bounds is not what moved. */
+  const quietGrids = { ...data.grids, within: data.grids.id.map(() => null) };
   const paints = {
     scene: function* (context, frame) {
       if (!isMoves()) {
         yield* Gridder.paintScene(context, frame, data, state);
         return;
       }
-      yield* Gridder.paintScene(context, frame, data, Gridder.quiet(data, state, frame));
+      yield* Gridder.paintScene(context, frame, { ...data, grids: quietGrids }, Gridder.quiet(data, state, frame));
       yield* Gridder.paintMoves(context, frame, panes, told);
     },
     highlight: function* (context, frame) {

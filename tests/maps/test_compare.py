@@ -12,6 +12,7 @@ import pytest
 
 import maps
 from gridder.service.compare import compare
+from maps.offline import compare_scripts
 from tests.access import tab_stops, violations
 
 
@@ -165,6 +166,9 @@ def test_the_same_plan_moved_nothing(open_two, view):
     page = open_two(view, view, width=390, height=844)
     assert "Nothing moved" in page.locator(".c-card").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("input[value=moved]").check()
+    page.wait_for_timeout(300)
+    assert colours(page, 1, "b3261e") == 0, "a grid out of bounds is nothing that moved"
 
 
 @pytest.mark.browser
@@ -330,6 +334,19 @@ def test_units_that_kept_their_grid_are_the_first_to_go(view, later, monkeypatch
     ids = [decoded(made, f"{name}-units")["id"] for name in ("before", "after")]
     assert all(ids[0][a] == ids[1][b] for a, b in zip(*told["moved"], strict=True))
     assert len(told["moved"][0]) == (2 if drawn else 0)
+
+
+@pytest.mark.browser
+def test_many_units_come_after_the_first_painting(open_two, view, later, monkeypatch):
+    """The page is ready without them, and what moved is there as soon as they are."""
+    monkeypatch.setattr(maps.compare, "compare_scripts", lambda: compare_scripts().replace("2e6", "10"))
+    page = open_two(view, later)
+    page.wait_for_selector("html[data-complete]")
+    page.locator("input[value=moved]").check()
+    page.wait_for_timeout(300)
+    assert colours(page, 1, "d55e00") > 100
+    page.mouse.move(*place_of(page, 1, later, "D-1-1"))
+    assert "moved here from" in page.locator(".g-tip").inner_text()
 
 
 @pytest.mark.browser
