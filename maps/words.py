@@ -89,7 +89,7 @@ WORDS = {
     "moved_to": Text("moved to {code}", "转至 {code}"),
     "grid_is_new": Text("new grid", "新网格"),
     "grid_is_gone": Text("carried on by no grid", "已无对应网格"),
-    "no_flows": Text("No unit moved to or from this grid.", "该网格没有单元转入或转出。"),
+    "no_flows": Text("No unit moved between this grid and another.", "该网格与其他网格之间没有单元变动。"),
     "old_borders": Text("old borders", "原网格界线"),
     "kept_left_out": Text(
         "Units that kept their grid are not drawn: too many for one file.",

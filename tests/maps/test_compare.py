@@ -194,7 +194,7 @@ def test_a_grid_is_chosen_in_both(open_two, view, later):
     assert page.locator(".c-flows li").count() == 1
     page.mouse.click(*place_of(page, 1, later, "D-6-0"))
     assert selected(page) == ["f6", "xf6"]
-    assert "No unit moved to or from this grid" in page.locator(".c-card").inner_text()
+    assert "No unit moved between this grid" in page.locator(".c-card").inner_text()
     page.keyboard.press("Escape")
     assert selected(page) == [None, None]
     assert page.locator(".c-pair").count() == 0
