@@ -19,6 +19,7 @@ from typing import Any
 
 from gridder.io import encoding, formats, stage, unpack
 from gridder.io.confine import confine
+from gridder.io.fault import Fault, short
 from gridder.io.headings import folded
 
 HEADER_ROWS = 10
@@ -33,14 +34,6 @@ BYTE_BY_BYTE = "ISO-8859-1"
 """Read so, every byte of a .dbf comes back as one letter, and can be decoded afterwards."""
 
 
-class Fault(Exception):
-    """The file cannot be read: a kind that the parent puts into words, and facts for it."""
-
-    def __init__(self, kind: str, **facts: Any) -> None:
-        self.kind, self.facts = kind, facts
-        super().__init__(kind)
-
-
 def main() -> None:
     """Answer one request."""
     gc.disable()  # looking for garbage among millions of cells takes as long as reading them
@@ -51,8 +44,6 @@ def main() -> None:
         answer = _answer(request, folder)
     except Fault as fault:
         answer = {"faults": [{"kind": fault.kind, "facts": fault.facts}]}
-    except unpack.Refused as refused:
-        answer = {"faults": [{"kind": refused.kind, "facts": refused.facts}]}
     json.dump(answer, sys.stdout)
 
 
@@ -111,7 +102,7 @@ def _layers(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             if driver == "GeoJSON":
                 raise _no_geojson(source) from error
-            raise Fault("unreadable", detail=_short(error)) from error
+            raise Fault("unreadable", detail=short(error)) from error
 
 
 def _no_geojson(source: Path) -> Fault:
@@ -164,8 +155,8 @@ def _read_layer(layer: dict[str, Any], request: dict[str, Any], folder: Path) ->
             table = _linear(table, meta, layer, request)
     except (ValueError, OSError, RuntimeError, pa.ArrowException) as error:
         if request["subset"]:
-            raise Fault("bad-subset", subset=request["subset"], detail=_short(error)) from error
-        raise Fault("unreadable", detail=_short(error)) from error
+            raise Fault("bad-subset", subset=request["subset"], detail=short(error)) from error
+        raise Fault("unreadable", detail=short(error)) from error
     choice = None
     if layer["driver"] == "ESRI Shapefile":
         _refuse_truncated(layer)
@@ -391,7 +382,7 @@ def _sheet_rows(
             raise Fault("no-such-layer", wanted=wanted, names=names)
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
     except (python_calamine.CalamineError, OSError) as error:
-        raise Fault("unreadable-table", detail=_short(error)) from error
+        raise Fault("unreadable-table", detail=short(error)) from error
     filled = [(name, rows) for name, rows in sheets if rows]
     if not filled:
         raise Fault("empty-table")
@@ -453,11 +444,6 @@ def _write(table: Any, folder: Path) -> None:
 
     with pa.OSFile(str(folder / "table.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-
-
-def _short(error: Exception) -> str:
-    """Return what the library says, without paths."""
-    return " ".join(str(error).replace("\\", "/").split("/")[-1].split())[:200]
 
 
 if __name__ == "__main__":

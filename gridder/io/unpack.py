@@ -5,20 +5,12 @@ from __future__ import annotations
 import stat
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from gridder.io import formats
+from gridder.io.fault import Fault
 
 CHUNK = 1024 * 1024
 UTF8_FLAG = 0x800
-
-
-class Refused(Exception):
-    """The archive is not unpacked: a kind that the parent puts into words, and facts for it."""
-
-    def __init__(self, kind: str, **facts: Any) -> None:
-        self.kind, self.facts = kind, facts
-        super().__init__(kind)
 
 
 def unpack(path: Path, folder: Path) -> list[tuple[Path, str]]:
@@ -31,26 +23,26 @@ def unpack(path: Path, folder: Path) -> list[tuple[Path, str]]:
 
     Raises
     ------
-    Refused
+    Fault
         When a limit of `gridder.io.formats` is passed, an entry is a link, leads out of the archive or
         is an archive itself, or nothing in it can be read.
     """
     if path.stat().st_size > formats.MAX_ARCHIVE_BYTES:
-        raise Refused("archive-too-large", limit_mb=formats.MAX_ARCHIVE_BYTES // formats.MEGABYTE)
+        raise Fault("archive-too-large", limit_mb=formats.MAX_ARCHIVE_BYTES // formats.MEGABYTE)
     folder.mkdir()
     try:
         with zipfile.ZipFile(path) as archive:
             return _unpack_entries(archive, folder)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError) as error:
-        raise Refused("bad-archive") from error
+        raise Fault("bad-archive") from error
     except RuntimeError as error:
-        raise Refused("archive-with-password") from error
+        raise Fault("archive-with-password") from error
 
 
 def _unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[tuple[Path, str]]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > formats.MAX_ENTRIES:
-        raise Refused("too-many-entries", limit=formats.MAX_ENTRIES)
+        raise Fault("too-many-entries", limit=formats.MAX_ENTRIES)
     stems: dict[str, str] = {}
     found: list[tuple[Path, str]] = []
     left = formats.MAX_UNPACKED_BYTES
@@ -70,7 +62,7 @@ def _unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[tuple[Path, 
         if suffix in formats.DRIVER_OF_SUFFIX:
             found.append((target, inside.stem))
     if not found:
-        raise Refused("nested-archive" if nested else "nothing-in-archive")
+        raise Fault("nested-archive" if nested else "nothing-in-archive")
     better = [(path, name) for path, name in found if path.suffix != ".json"]
     return better or found
 
@@ -90,9 +82,9 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 def _refuse_dangerous(entry: zipfile.ZipInfo, inside: PurePosixPath) -> None:
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise Refused("link-in-archive")
+        raise Fault("link-in-archive")
     if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-        raise Refused("path-out-of-archive")
+        raise Fault("path-out-of-archive")
 
 
 def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
@@ -103,6 +95,6 @@ def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, 
             size += len(chunk)
             too_dense = size > formats.RATIO_FREE_BYTES and size > formats.MAX_RATIO * entry.compress_size
             if size > left or too_dense:
-                raise Refused("archive-bomb", limit_mb=formats.MAX_UNPACKED_BYTES // formats.MEGABYTE)
+                raise Fault("archive-bomb", limit_mb=formats.MAX_UNPACKED_BYTES // formats.MEGABYTE)
             out.write(chunk)
     return size

@@ -1,0 +1,18 @@
+"""How the guarded child says that a file cannot be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Fault(Exception):
+    """The file cannot be read: a kind that the parent puts into words (`gridder.io.refusals`), and facts."""
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        self.kind, self.facts = kind, facts
+        super().__init__(kind)
+
+
+def short(error: Exception) -> str:
+    """Return what a library says of an error, without paths."""
+    return " ".join(str(error).replace("\\", "/").split("/")[-1].split())[:200]
