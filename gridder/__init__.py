@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gridder import privacy, solver
     from gridder.errors import GridderError, InputError, OutputExistsError, Stopped
     from gridder.io.inspect import inspect
+    from gridder.io.lattice import write_lattice
     from gridder.io.locks import locks_from_frame, read_locks
     from gridder.io.members import members_from_frame, read_members
     from gridder.io.parts import write_parts
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gridder.model import (
         Barriers,
         Bridges,
+        Lattice,
         Locks,
         Members,
         Plan,
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
         Units,
         Zones,
     )
-    from gridder.service import partition, split_units
+    from gridder.service import make_lattice, partition, split_units
 
 _HOMES = {
     "gridder.errors": ("GridderError", "InputError", "OutputExistsError", "Stopped"),
     "gridder.io.inspect": ("inspect",),
+    "gridder.io.lattice": ("write_lattice",),
     "gridder.io.locks": ("locks_from_frame", "read_locks"),
     "gridder.io.members": ("members_from_frame", "read_members"),
     "gridder.io.parts": ("write_parts",),
@@ -39,6 +42,7 @@ _HOMES = {
     "gridder.model": (
         "Barriers",
         "Bridges",
+        "Lattice",
         "Locks",
         "Members",
         "Plan",
@@ -48,7 +52,7 @@ _HOMES = {
         "Units",
         "Zones",
     ),
-    "gridder.service": ("partition", "split_units"),
+    "gridder.service": ("make_lattice", "partition", "split_units"),
 }
 _MODULES = ("privacy", "solver")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -58,6 +62,7 @@ __all__ = [
     "Bridges",
     "GridderError",
     "InputError",
+    "Lattice",
     "Locks",
     "Members",
     "OutputExistsError",
@@ -71,6 +76,7 @@ __all__ = [
     "inspect",
     "load_plan",
     "locks_from_frame",
+    "make_lattice",
     "members_from_frame",
     "partition",
     "privacy",
@@ -84,6 +90,7 @@ __all__ = [
     "solver",
     "split_units",
     "units_from_frame",
+    "write_lattice",
     "write_parts",
 ]
 

@@ -224,6 +224,51 @@ class Locks:
         return len(self.frame)
 
 
+LatticeShape = Literal["square", "hexagon", "h3"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """A boundary divided into uniform cells.
+
+    Attributes
+    ----------
+    cells
+        One row a cell in the measuring CRS: `cell_id`, `row` and `col` from the north-western corner (or `h3`,
+        the index of the cell), `area_ha` on the ellipsoid, `zone`, `zone_code`, `geometry`. They cover the
+        boundary without gap or overlap.
+    shape, target_m2
+        What was asked for.
+    cell_m2
+        Area of a whole cell on the ellipsoid.
+    least_m2
+        Pieces below this area were joined to a neighbour, where they have one.
+    side_m
+        Side of a square in whole metres, else None.
+    resolution
+        That of H3, else None.
+    findings
+        Repairs of the boundary, pieces that were joined, and those that stay small.
+    """
+
+    cells: gpd.GeoDataFrame
+    shape: LatticeShape
+    target_m2: float
+    cell_m2: float
+    least_m2: float
+    side_m: int | None = None
+    resolution: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show the counts."""
+        return f"Lattice({len(self.cells)} {self.shape} cells of {self.cell_m2 / SQUARE_METRES_PER_HA:g} ha)"
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.cells)
+
+
 @dataclass(frozen=True)
 class Size:
     """What is balanced between the grids, and its bounds.

@@ -6,7 +6,7 @@ import signal
 
 import typer
 
-from gridder.cli import atlas, compare, draw, service, work
+from gridder.cli import atlas, compare, draw, lattice, service, work
 
 app = typer.Typer(
     name="gridder",
@@ -20,6 +20,7 @@ app.command("inspect")(work.inspect_command)
 app.command("partition")(work.partition_command)
 app.command("update")(work.update_command)
 app.command("split")(work.split_command)
+app.command("lattice")(lattice.lattice_command)
 app.command("map")(draw.map_command)
 app.command("compare")(compare.compare_command)
 app.command("atlas")(atlas.atlas_command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 import maps
 import sample_geo
+from gridder.cli.areas import square_metres
 from gridder.cli.options import (
     AlikeOption,
     BarriersOption,
@@ -73,9 +73,6 @@ from gridder.io.plan import check_output, save_plan
 from gridder.io.read import units_from_rows
 from gridder.io.words import UNPLACED, explain_count, explain_wishes
 from gridder.model import (
-    SQUARE_METRES_PER_HA,
-    SQUARE_METRES_PER_MU,
-    Finding,
     Lang,
     Plan,
     PlanView,
@@ -86,17 +83,6 @@ from gridder.progress import Progress as Tell
 from gridder.service.order import Source, run_partition
 from gridder.service.split import split_faults, split_units
 from gridder.service.update import run_update
-
-AREA_UNITS = {
-    "": 1.0,
-    "m2": 1.0,
-    "m²": 1.0,
-    "ha": SQUARE_METRES_PER_HA,
-    "公顷": SQUARE_METRES_PER_HA,
-    "mu": SQUARE_METRES_PER_MU,
-    "亩": SQUARE_METRES_PER_MU,
-}
-"""Square metres of every unit that an area may be given in."""
 
 
 def inspect_command(
@@ -360,7 +346,7 @@ def split_command(  # noqa: PLR0917 - typer reads the options from the signature
     language = lang_of(lang)
     with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
         check_parts_output(out, source=parse_location(path).path, overwrite=overwrite)
-        target_m2, faults = _square_metres(target_area)
+        target_m2, faults = square_metres(target_area)
         faults = faults or split_faults(target_m2=target_m2, parts=parts)
         if faults:
             raise InputError(faults)
@@ -401,19 +387,6 @@ def demo_command(
         )
         folder = _save(plan, out, names=False, overwrite=overwrite, lang=language, tell=tell)
     _tell_outcome(plan, folder, language, as_json=False)
-
-
-def _square_metres(area: str | None) -> tuple[float | None, list[Finding]]:
-    """Return an area such as 50ha in square metres, or what is wrong with it."""
-    if area is None:
-        return None, []
-    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*((?:[^0-9.].*)?)", area.strip())
-    factor = AREA_UNITS.get(match.group(2).lower()) if match else None
-    if match is None or factor is None:
-        what = Text(f"--target-area {area} cannot be read", f"无法理解 --target-area {area}")
-        remedy = Text("write 50ha, 300mu or 20000m2", "请写作 50ha、300mu（亩）或 20000m2")
-        return None, [Finding("bad-size", what, remedy=remedy)]
-    return float(match.group(1)) * factor, []
 
 
 def _tell_split(units: Units, cut: Units, place: Path, lang: Lang, *, as_json: bool) -> None:

@@ -53,7 +53,7 @@ UNIT_ROLES: Aliases = {
     "unit_id": (
         "地块编号", "地块编码", "地块代码", "地块号", "dkbm", "田块编号", "田块编码", "田块号", "宗地编号", "宗地代码",
         "楼栋编号", "楼栋编码", "建筑编号", "建筑编码", "图斑编号", "编号", "编码",
-        "parcel_id", "parcel_no", "field_id", "unit_id", "building_id", "apn", "gid", "id", "objectid", "fid",
+        "parcel_id", "parcel_no", "field_id", "unit_id", "building_id", "cell_id", "apn", "gid", "id", "objectid", "fid",
         "osm_id", "osm_way_id",
     ),
     "compound": _COMPOUND,

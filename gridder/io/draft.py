@@ -15,7 +15,9 @@ from gridder.model import Finding, Text
 _ANOTHER = Text("name another file", "请另选文件")
 
 
-def check_file_output(path: Path, *, suffix: str, kept: Sequence[Path] = (), overwrite: bool = False) -> None:
+def check_file_output(
+    path: Path, *, suffix: str | Sequence[str], kept: Sequence[Path] = (), overwrite: bool = False
+) -> None:
     """Refuse a file that may not be written, before any work is done.
 
     Parameters
@@ -23,7 +25,7 @@ def check_file_output(path: Path, *, suffix: str, kept: Sequence[Path] = (), ove
     path
         Where something is to be written.
     suffix
-        What its name must end in, as `.html`.
+        What its name must end in, as `.html`, or several of which it must have one.
     kept
         Files that are read, none of which is replaced.
     overwrite
@@ -36,9 +38,12 @@ def check_file_output(path: Path, *, suffix: str, kept: Sequence[Path] = (), ove
     InputError
         Its name does not end so, or it cannot be written there.
     """
-    if path.suffix.lower() != suffix:
+    endings = (suffix,) if isinstance(suffix, str) else tuple(suffix)
+    if path.suffix.lower() not in endings:
         what = Text("this is no name for such a file", "文件名后缀不对")
-        remedy = Text(f"name a file that ends in {suffix}", f"请指定以 {suffix} 结尾的文件")
+        remedy = Text(
+            f"name a file that ends in {' or '.join(endings)}", f"请指定以 {' 或 '.join(endings)} 结尾的文件"
+        )
         raise InputError([Finding("bad-output", what, str(path), remedy=remedy)])
     if path.is_dir():
         what = Text("this is a folder, not a file", "这是文件夹，不是文件")
