@@ -30,8 +30,6 @@ from gridder.io.refusals import refusal
 from gridder.io.subset import not_a_filter
 from gridder.model import Finding
 
-WKB = "__wkb__"
-ROW = "__row__"
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 
 

@@ -17,7 +17,8 @@ from pyproj.exceptions import ProjError
 
 from gridder.errors import InputError
 from gridder.geometry.crs import horizontal
-from gridder.io.guard import ROW, WKB, Answer, ask
+from gridder.io.guard import Answer, ask
+from gridder.io.handover import ROW, WKB
 from gridder.io.location import Location, parse_location
 from gridder.model import NO_TEXT, Finding, Floats, Geometries, Ints, Source, Text
 
