@@ -10,7 +10,7 @@ import zlib
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pypdfium2
+import pypdf
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -66,10 +66,7 @@ def held(path, name):
 
 def texts_of(path):
     """Return the texts of the pages of a PDF."""
-    document = pypdfium2.PdfDocument(path)
-    texts = [page.get_textpage().get_text_range().replace("\r\n", " ") for page in document]
-    document.close()
-    return texts
+    return [page.extract_text().replace("\n", " ") for page in pypdf.PdfReader(path).pages]
 
 
 def test_pages_and_print(plan, tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pypdfium2
+import pypdf
 import pytest
 import shapely
 
@@ -21,12 +21,19 @@ A4, A3 = (842, 595), (1191, 842)
 
 def read(path):
     """Return the texts of the pages, and their sizes."""
-    document = pypdfium2.PdfDocument(path)
-    texts = [page.get_textpage().get_text_range().replace("\r\n", " ") for page in document]
-    sizes = [tuple(round(side) for side in page.get_size()) for page in document]
-    outline = [(mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
-    document.close()
-    return texts, sizes, outline
+    document = pypdf.PdfReader(path)
+    texts = [page.extract_text().replace("\n", " ") for page in document.pages]
+    sizes = [tuple(round(side) for side in page.mediabox[2:]) for page in document.pages]
+    return texts, sizes, list(_marks(document, document.outline))
+
+
+def _marks(document, outline):
+    """Yield title and page of every bookmark, in depth-first order."""
+    for mark in outline:
+        if isinstance(mark, list):
+            yield from _marks(document, mark)
+        else:
+            yield mark.title, document.get_destination_page_number(mark)
 
 
 @pytest.fixture
