@@ -23,11 +23,13 @@ def read_health() -> Response:
 
 @router.get("/readyz", summary="Whether the service can work")
 def read_readiness(service: ServiceDep) -> Response:
-    """Answer 200 where the store can be reached, and work goes on."""
+    """Answer 200 where the store can be reached, and jobs begin at once."""
     if not is_current(service.engine):
         raise ProblemError(UNAVAILABLE, Text("the store is of another version", "数据库版本不一致"))
     if not service.dispatcher.alive:
         raise ProblemError(UNAVAILABLE, Text("no worker is running", "没有正在运行的工作进程"))
+    if not service.dispatcher.warm:
+        raise ProblemError(UNAVAILABLE, Text("the workers are warming up", "工作进程正在准备"))
     return json_response({"status": "ready"})
 
 

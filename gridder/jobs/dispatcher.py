@@ -82,6 +82,11 @@ class Dispatcher:
         """Return whether all threads run."""
         return all(thread.is_alive() for thread in self._threads)
 
+    @property
+    def warm(self) -> bool:
+        """Return whether jobs begin at once; after an installation the first process compiles for a minute."""
+        return not self._slots or any(slot.warm.is_set() for slot in self._slots)
+
     def _keep_house(self) -> None:
         """Do the chores; after a store was away, those that hold jobs have a lease's time to come back first."""
         insist(self._take_over, self._halt)

@@ -70,6 +70,8 @@ class Slot:
         Whether the server stops.
     bell
         Rung when there may be something to do.
+    warm
+        Set once a child has been ready: everything is compiled, also for those that follow.
     """
 
     settings: Settings
@@ -79,6 +81,7 @@ class Slot:
     worker: str
     halt: Halt
     bell: threading.Event = field(default_factory=threading.Event)
+    warm: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         """Run jobs until the server stops."""
@@ -94,6 +97,8 @@ class Slot:
                     self.halt.wait(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
                     continue
+                if spare.ready.is_set():
+                    self.warm.set()
                 job = self._claim() if spare.ready.is_set() else None
                 if job is None:
                     self._rest(IDLE_SECONDS)

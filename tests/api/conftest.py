@@ -20,7 +20,9 @@ import pytest
 from gridder.storage.engine import open_store
 from gridder.storage.keys import Role, make_key
 
-READY_SECONDS = 60.0
+READY_SECONDS = 600.0
+"""The first service after an installation compiles."""
+STOP_SECONDS = 120.0
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(30)
+                self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 raise
