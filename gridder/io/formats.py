@@ -1,46 +1,78 @@
-"""What may be read: suffixes, GDAL drivers and limits; known to the parent and to the guarded child.
+"""What may be read: suffixes, GDAL's drivers, the parts of a set; known to the parent and to the child.
 
 Only the standard library is imported here, so that the child starts quickly.
 """
 
 from __future__ import annotations
 
+SHAPEFILE, GEOPACKAGE, GEOJSON, KML = "ESRI Shapefile", "GPKG", "GeoJSON", "LIBKML"
+FLATGEOBUF, GEODATABASE, MAPINFO = "FlatGeobuf", "OpenFileGDB", "MapInfo File"
+DXF, GPX, PARQUET = "DXF", "GPX", "Parquet"
+
 DRIVER_OF_SUFFIX = {
-    ".shp": "ESRI Shapefile",
-    ".gpkg": "GPKG",
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
+    ".shp": SHAPEFILE,
+    ".gpkg": GEOPACKAGE,
+    ".geojson": GEOJSON,
+    ".json": GEOJSON,
+    ".geojsonl": GEOJSON,
+    ".geojsons": GEOJSON,
+    ".ndjson": GEOJSON,
+    ".jsonl": GEOJSON,
+    ".kml": KML,
+    ".fgb": FLATGEOBUF,
+    ".gdb": GEODATABASE,
+    ".tab": MAPINFO,
+    ".mif": MAPINFO,
+    ".dxf": DXF,
+    ".gpx": GPX,
+    ".parquet": PARQUET,
+    ".geoparquet": PARQUET,
 }
-"""GDAL's driver for every suffix of a vector file."""
+"""What reads a vector file, by its suffix: a driver of GDAL, or pyarrow for GeoParquet."""
 
-DRIVERS = frozenset(DRIVER_OF_SUFFIX.values())
-"""The only drivers that the child may have; every other one is named in `OGR_SKIP`."""
+DRIVERS = frozenset(DRIVER_OF_SUFFIX.values()) - {PARQUET}
+"""The only drivers of GDAL that the child may have; every other one is named in `OGR_SKIP`."""
 
-ARCHIVE_SUFFIXES = (".zip",)
+LAYERED = frozenset([GEOPACKAGE, GEODATABASE, KML, GPX])
+"""What may hold several layers, each with a name of its own."""
+ROUGH = frozenset([DXF, GPX])
+"""What knows no areas: a closed line stands for one."""
+BYTE_BY_BYTE = frozenset([SHAPEFILE, MAPINFO, DXF])
+"""What is read a letter a byte, as its encoding is often not what it says."""
+
+LINE_BY_LINE = (".geojsonl", ".geojsons", ".ndjson", ".jsonl")
+"""GeoJSON with a feature a line."""
+ARCHIVE_SUFFIXES = (".zip", ".kmz")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 VECTOR_SUFFIXES = (*DRIVER_OF_SUFFIX, *ARCHIVE_SUFFIXES)
 SUFFIXES = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES)
 
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+PARTS_OF_SUFFIX = {
+    ".shp": SHAPEFILE_PARTS,
+    ".tab": (".tab", ".dat", ".map", ".id", ".ind", ".dbf"),
+    ".mif": (".mif", ".mid"),
+}
+"""The files of a set, by the suffix of the one that is named."""
+PARTS = frozenset(part for parts in PARTS_OF_SUFFIX.values() for part in parts)
 
 MEGABYTE = 1024 * 1024
-MAX_ARCHIVE_BYTES = 200 * MEGABYTE
-MAX_UNPACKED_BYTES = 1024 * MEGABYTE
-MAX_ENTRIES = 500
-MAX_RATIO = 100
-RATIO_FREE_BYTES = MEGABYTE
-"""Entries up to this size may be packed as tightly as they like: blank tables are."""
-
-MAX_ADDRESS_BYTES = 8 * 1024 * MEGABYTE
-MAX_FILE_BYTES = 4 * 1024 * MEGABYTE
-MAX_CPU_SECONDS = 600
-MAX_SECONDS = 900
 
 POLYGONS = "polygon"
 LINES = "line"
 POINTS = "point"
+CROSSINGS = "crossing"
+"""Points or lines."""
 ANY = "any"
 TABLE = "table"
+
+FITTING = {
+    POLYGONS: (POLYGONS, ANY),
+    LINES: (LINES, POLYGONS, ANY),
+    POINTS: (POINTS, ANY),
+    CROSSINGS: (POINTS, LINES, ANY),
+}
+"""Families of layers that hold what is wanted, the best first."""
 
 
 def geometry_family(geometry_type: str | None) -> str:

@@ -12,12 +12,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyogrio
 
@@ -25,11 +27,13 @@ from gridder.errors import InputError
 from gridder.io import formats
 from gridder.io.columns import MEMBER_HEADERS
 from gridder.io.encoding import known_codec
+from gridder.io.limits import Limits, limits_of, wrong_settings
 from gridder.io.location import Location
-from gridder.io.refusals import refusal
+from gridder.io.refusals import MISTAKEN_SUFFIXES, refusal
 from gridder.io.subset import not_a_filter
-from gridder.model import Finding
+from gridder.model import Finding, Text
 
+WATCH_SECONDS = 0.1
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 
 
@@ -61,6 +65,7 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
     fault = _fault_before_opening(location)
     if fault:
         raise InputError([fault])
+    limits = _limits()
     request = {
         "path": str(location.path.resolve()),
         "layername": location.layername,
@@ -69,9 +74,10 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
         "family": family,
         "list_only": list_only,
         "known_headers": sorted(MEMBER_HEADERS),
+        "limits": asdict(limits),
     }
     with tempfile.TemporaryDirectory(prefix="gridder-") as folder:
-        facts = _run_child(request, Path(folder))
+        facts = _run_child(request, Path(folder), limits)
         faults = [refusal(fault["kind"], location, fault["facts"]) for fault in facts.get("faults", ())]
         if faults:
             raise InputError(faults)
@@ -86,7 +92,10 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
 def _fault_before_opening(location: Location) -> Finding | None:
     if not location.path.exists():
         return refusal("missing-file", location, {"path": str(location.path)})
-    if location.path.is_dir() or location.suffix not in formats.SUFFIXES:
+    if location.suffix in MISTAKEN_SUFFIXES:
+        return refusal(MISTAKEN_SUFFIXES[location.suffix], location, {})
+    is_geodatabase = formats.DRIVER_OF_SUFFIX.get(location.suffix) == formats.GEODATABASE
+    if location.path.is_dir() != is_geodatabase or location.suffix not in formats.SUFFIXES:
         return refusal("unknown-format", location, {"suffixes": ", ".join(formats.SUFFIXES)})
     if location.encoding and known_codec(location.encoding) is None:
         return refusal("unknown-encoding", location, {"encoding": location.encoding})
@@ -96,23 +105,61 @@ def _fault_before_opening(location: Location) -> Finding | None:
     return None
 
 
-def _run_child(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _limits() -> Limits:
+    wrong = wrong_settings(os.environ)
+    if wrong:
+        shown = ", ".join(f"{name}={value}" for name, value in wrong.items())
+        what = Text(f"limits of reading are no whole numbers: {shown}", f"读取上限不是整数：{shown}")
+        remedy = Text("correct these variables of the environment or remove them", "请改正或删除这些环境变量")
+        raise InputError([Finding("bad-setting", what, remedy=remedy)])
+    return limits_of(os.environ)
+
+
+def _run_child(request: Mapping[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
+    """Return the answer of the child, or the fault of which it died or had to be stopped."""
     command = [sys.executable, "-I", "-X", "utf8", "-m", "gridder.io.child", str(folder)]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command,
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=formats.MAX_SECONDS,
-            env=_environment(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return {"faults": [{"kind": "too-slow", "facts": {"seconds": formats.MAX_SECONDS}}]}
-    if done.returncode:
-        return {"faults": [{"kind": "child-died", "facts": {"code": done.returncode}}]}
-    answer: dict[str, Any] = json.loads(done.stdout)
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    ) as child:
+        try:
+            said = _watched(child, json.dumps(request).encode(), limits)
+        finally:
+            child.kill()
+    if isinstance(said, dict):
+        return {"faults": [said]}
+    if child.returncode:
+        return {"faults": [{"kind": "child-died", "facts": {"code": child.returncode}}]}
+    answer: dict[str, Any] = json.loads(said)
     return answer
+
+
+def _watched(child: subprocess.Popen[bytes], given: bytes, limits: Limits) -> bytes | dict[str, Any]:
+    """Return what a child says, or the fault of time or memory for which it must be stopped.
+
+    Its own limits (`gridder.io.confine`) are not on every system.
+    """
+    end = time.monotonic() + limits.seconds
+    to_send: bytes | None = given
+    while True:
+        try:
+            return child.communicate(to_send, timeout=WATCH_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            to_send = None
+        if time.monotonic() > end:
+            return {"kind": "too-slow", "facts": {"seconds": limits.seconds}}
+        if _memory_mb(child.pid) > limits.memory_mb:
+            return {"kind": "too-much-memory", "facts": {"limit_mb": limits.memory_mb}}
+
+
+def _memory_mb(pid: int) -> float:
+    try:
+        return float(psutil.Process(pid).memory_info().rss) / formats.MEGABYTE
+    except psutil.Error:
+        return 0.0
 
 
 def _environment() -> dict[str, str]:

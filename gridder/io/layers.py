@@ -20,6 +20,8 @@ from gridder.geometry.crs import horizontal
 from gridder.io.guard import Answer, ask
 from gridder.io.handover import ROW, WKB
 from gridder.io.location import Location, parse_location
+from gridder.io.notes import findings_of
+from gridder.io.stage import parts_of
 from gridder.model import NO_TEXT, Finding, Floats, Geometries, Ints, Source, Text
 
 CGCS2000_ZONES = tuple(range(25, 46))
@@ -80,15 +82,19 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     table = answer.table if answer.table is not None else pa.table({ROW: pa.array([], pa.int64())})
     attributes = table.drop_columns([c for c in (WKB, ROW) if c in table.column_names]).to_pandas()
     rows = table.column(ROW).to_numpy().astype(np.int64)
-    findings += [*_encoding_findings(answer, source), *_missing_parts(answer, source)]
+    findings += [*findings_of(answer.facts, source), *_encoding_findings(answer, source)]
+    findings += _missing_parts(answer, source)
     return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts)
 
 
 def sha256_of(path: Path) -> str:
-    """Return the checksum of a file; of a shapefile that of its parts in turn."""
-    parts = [path]
-    if path.suffix.lower() == ".shp":
+    """Return the checksum of a file; of a set or a folder that of its parts in turn."""
+    if path.is_dir():
+        parts = sorted(part for part in path.iterdir() if part.is_file())
+    elif path.suffix.lower() == ".shp":
         parts = [p for p in (path.with_suffix(s) for s in (".shp", ".dbf", ".prj", ".cpg")) if p.exists()]
+    else:
+        parts = sorted(parts_of(path))
     digest = hashlib.sha256()
     for part in parts:
         with part.open("rb") as file:

@@ -371,7 +371,7 @@ def read_bridges(*paths: str | Path) -> Bridges:
     InputError
         With all that is wrong with the files.
     """
-    return bridges_from_rows(_each(paths, lambda path: read_layer(path, family=formats.ANY)))
+    return bridges_from_rows(_each(paths, lambda path: read_layer(path, family=formats.CROSSINGS)))
 
 
 def bridges_from_rows(layers: Sequence[LayerRows]) -> Bridges:

@@ -96,10 +96,6 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the table is empty", "表格是空的"),
         Text("give a table with a header row", "请提供带标题行的表格"),
     ),
-    "archive-too-large": (
-        Text("the archive is larger than {limit_mb} MB", "压缩包超过 {limit_mb} MB"),
-        Text("unpack it and give the files", "请解压后直接给出文件"),
-    ),
     "bad-archive": (
         Text("this is no valid zip archive", "不是有效的 zip 压缩包"),
         Text("pack the files again as .zip", "请重新打包为 zip"),
@@ -115,12 +111,12 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     "nothing-in-archive": (
         Text("there is no boundary file in the archive", "压缩包内没有边界文件"),
         Text(
-            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg or .geojson",
-            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg 或 .geojson",
+            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg, .geojson or .kml",
+            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg、.geojson 或 .kml",
         ),
     ),
     "nested-archive": (
-        Text("the archive only holds other archives", "压缩包内还是压缩包"),
+        Text("archives lie deeper than {limit} in the archive", "压缩包内的压缩包超过 {limit} 层"),
         Text("unpack the outer one", "请先解开外层压缩包"),
     ),
     "link-in-archive": (
@@ -135,11 +131,135 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text(
             "the archive unpacks to more than is allowed ({limit_mb} MB)", "解压后超过限制（{limit_mb} MB）"
         ),
-        Text("unpack it and give the files", "请解压后直接给出文件"),
+        Text(
+            "unpack it and give the files, or raise GRIDDER_READ_UNPACKED_MB",
+            "请解压后直接给出文件，或调高 GRIDDER_READ_UNPACKED_MB",
+        ),
+    ),
+    "archive-too-dense": (
+        Text(
+            "a file in the archive unpacks to more than {limit} times its size, as in an attack",
+            "压缩包内有文件解压后超过原大小的 {limit} 倍，疑似恶意文件",
+        ),
+        Text(
+            "if you trust it, unpack it and give the files, or raise GRIDDER_READ_RATIO",
+            "若来源可信，请解压后直接给出文件，或调高 GRIDDER_READ_RATIO",
+        ),
+    ),
+    "link-in-set": (
+        Text("parts of it are links to files elsewhere: {names}", "其中含有指向别处的链接：{names}"),
+        Text("copy the files themselves to one place", "请把文件本身复制到一处"),
+    ),
+    "leads-to-others": (
+        Text(
+            "the table is a view or is made of other tables, which are not opened",
+            "该表是视图或由其他表组成，不能读取",
+        ),
+        Text(
+            "export it in MapInfo as a table of its own, or as .mif", "请在 MapInfo 中另存为独立的表或 .mif"
+        ),
+    ),
+    "xml-entity": (
+        Text(
+            "the file defines XML entities, as in an attack; it is not read",
+            "文件定义了 XML 实体，疑似恶意文件，不予读取",
+        ),
+        Text("export it again from Google Earth or QGIS", "请从 Google Earth 或 QGIS 重新导出"),
+    ),
+    "binary-dxf": (
+        Text("this is a binary DXF, which cannot be read", "这是二进制 DXF，无法读取"),
+        Text("save it in the CAD program as DXF in text (ASCII)", "请在 CAD 软件中另存为文本（ASCII）DXF"),
+    ),
+    "no-feature": (
+        Text("line {line} is JSON, but no feature of GeoJSON", "第 {line} 行是 JSON，但不是 GeoJSON 要素"),
+        Text("export it as GeoJSON or GeoPackage", "请另存为 GeoJSON 或 GeoPackage"),
+    ),
+    "no-shapes-in-table": (
+        Text("the table has no column of shapes", "表格中没有图形列"),
+        Text(
+            "give a column WKT with text such as POLYGON ((0 0, 1 0, 1 1, 0 0)), or a boundary file",
+            "请提供名为 WKT 的列，内容如 POLYGON ((0 0, 1 0, 1 1, 0 0))，或改用边界文件",
+        ),
+    ),
+    "subset-of-parquet": (
+        Text("a GeoParquet file cannot be filtered with a subset", "GeoParquet 不能用 subset 筛选"),
+        Text("export it as GeoPackage in QGIS, and filter that", "请在 QGIS 中另存为 GeoPackage 后再筛选"),
+    ),
+    "rows-missing": (
+        Text(
+            "the file ends early or is damaged: {told} rows are told, {found} can be read",
+            "文件不完整或已损坏：应有 {told} 行，只能读出 {found} 行",
+        ),
+        Text("copy it again whole, or export the layer anew", "请重新完整复制，或重新导出图层"),
+    ),
+    "file-too-large": (
+        Text("the file is larger than {limit_mb} MB", "文件超过 {limit_mb} MB"),
+        Text(
+            "export only the area that you need, or raise GRIDDER_READ_FILE_MB",
+            "请只导出所需范围，或调高 GRIDDER_READ_FILE_MB",
+        ),
+    ),
+    "too-many-features": (
+        Text("the layer has {n} rows; at most {limit} are read", "图层有 {n} 行，最多读取 {limit} 行"),
+        Text(
+            "give fewer rows with a subset, or raise GRIDDER_READ_FEATURES",
+            "请用 subset 减少行数，或调高 GRIDDER_READ_FEATURES",
+        ),
+    ),
+    "too-many-vertices": (
+        Text(
+            "the layer has {n} vertices; at most {limit} are read", "图层有 {n} 个顶点，最多读取 {limit} 个"
+        ),
+        Text(
+            "simplify it or give fewer rows, or raise GRIDDER_READ_VERTICES",
+            "请简化图形或减少行数，或调高 GRIDDER_READ_VERTICES",
+        ),
     ),
     "too-slow": (
         Text("reading took more than {seconds} s and was stopped", "读取超过 {seconds} 秒，已停止"),
-        Text("give fewer rows with a subset", "请用 subset 减少行数"),
+        Text(
+            "give fewer rows with a subset, or raise GRIDDER_READ_SECONDS",
+            "请用 subset 减少行数，或调高 GRIDDER_READ_SECONDS",
+        ),
+    ),
+    "too-much-memory": (
+        Text(
+            "reading took more than {limit_mb} MB of memory and was stopped",
+            "读取占用内存超过 {limit_mb} MB，已停止",
+        ),
+        Text(
+            "give fewer rows with a subset, or raise GRIDDER_READ_MEMORY_MB",
+            "请用 subset 减少行数，或调高 GRIDDER_READ_MEMORY_MB",
+        ),
+    ),
+    "convert-in-qgis": (
+        Text("this format is not read", "不支持这种格式"),
+        Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),
+    ),
+    "convert-in-cad": (
+        Text("this is a CAD drawing that is not read", "不支持这种 CAD 格式"),
+        Text("save it in the CAD program as DXF in text (ASCII)", "请在 CAD 软件中另存为文本（ASCII）DXF"),
+    ),
+    "convert-in-mapgis": (
+        Text("this is a MapGIS file, which is not read", "不支持 MapGIS 格式"),
+        Text("export it in MapGIS as shapefile", "请在 MapGIS 中转换为 shapefile"),
+    ),
+    "other-archive": (
+        Text("this kind of archive is not read", "不支持这种压缩格式"),
+        Text("unpack it and give the files, or pack them as .zip", "请解压后给出文件，或改为 .zip"),
+    ),
+    "part-of-shapefile": (
+        Text("this is only a part of a shapefile", "这只是 shapefile 的一部分"),
+        Text(
+            "give the .shp, with .shx, .dbf and .prj beside it", "请给出 .shp，并把 .shx、.dbf、.prj 放在一起"
+        ),
+    ),
+    "part-of-mapinfo": (
+        Text("this is only a part of a MapInfo table", "这只是 MapInfo 表的一部分"),
+        Text(
+            "give the .tab (with .dat, .map, .id) or the .mif (with .mid)",
+            "请给出 .tab（连同 .dat、.map、.id）或 .mif（连同 .mid）",
+        ),
     ),
     "child-died": (
         Text("reading failed (code {code})", "读取失败（代码 {code}）"),
@@ -149,6 +269,19 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         ),
     ),
 }
+
+
+MISTAKEN_SUFFIXES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (".gml", ".osm", ".pbf", ".xml", ".topojson", ".e00", ".mdb", ".accdb"), "convert-in-qgis"
+    ),
+    **dict.fromkeys((".dwg", ".dgn"), "convert-in-cad"),
+    **dict.fromkeys((".wp", ".wl", ".wt"), "convert-in-mapgis"),
+    **dict.fromkeys((".rar", ".7z", ".001", ".tar", ".gz", ".tgz", ".bz2", ".xz"), "other-archive"),
+    **dict.fromkeys((".shx", ".dbf", ".prj", ".cpg"), "part-of-shapefile"),
+    **dict.fromkeys((".dat", ".map", ".id", ".mid"), "part-of-mapinfo"),
+}
+"""Kinds of refusal by suffixes that people give and that are not read."""
 
 
 def refusal(kind: str, location: Location, facts: Mapping[str, Any]) -> Finding:

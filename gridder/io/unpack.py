@@ -4,67 +4,107 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gridder.io import formats
 from gridder.io.fault import Fault
+from gridder.io.limits import Limits
 
 CHUNK = 1024 * 1024
 UTF8_FLAG = 0x800
+RATIO_FREE_BYTES = 1024 * 1024
+"""Entries up to this size may be packed as tightly as they like: blank tables are."""
+GEODATABASE_FILES = (".gdbtable", ".gdbtablx", ".gdbindexes", ".spx", ".atx", ".freelist", ".horizon")
+
+Found = tuple[Path, str]
+"""A file that can be opened, and its name in the archive without folder and suffix."""
 
 
-def unpack(path: Path, folder: Path) -> list[tuple[Path, str]]:
-    """Unpack the vector files of a .zip.
+@dataclass
+class _Budget:
+    """What may still be unpacked, of all archives together."""
+
+    limits: Limits
+    bytes: int = field(init=False)
+    entries: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bytes = self.limits.unpacked_mb * formats.MEGABYTE
+        self.entries = self.limits.entries
+
+
+def unpack(path: Path, folder: Path, limits: Limits) -> list[Found]:
+    """Unpack the vector files of a .zip or .kmz, and of archives inside it.
 
     Returns
     -------
     list of (path, name)
-        Every file that GDAL can open, and its name in the archive without folder and suffix.
+        Every file (or file geodatabase) that can be opened, and its name.
 
     Raises
     ------
     Fault
-        When a limit of `gridder.io.formats` is passed, an entry is a link, leads out of the archive or
-        is an archive itself, or nothing in it can be read.
+        When a limit is passed, an entry is a link or leads out of the archive, or nothing in it can be read.
     """
-    if path.stat().st_size > formats.MAX_ARCHIVE_BYTES:
-        raise Fault("archive-too-large", limit_mb=formats.MAX_ARCHIVE_BYTES // formats.MEGABYTE)
+    found = _unpack(path, path.stem, folder, _Budget(limits), limits.nesting)
+    if not found:
+        raise Fault("nothing-in-archive")
+    better = [(path, name) for path, name in found if path.suffix != ".json"]
+    return better or found
+
+
+def _unpack(path: Path, name: str, folder: Path, budget: _Budget, depth: int) -> list[Found]:
     folder.mkdir()
     try:
         with zipfile.ZipFile(path) as archive:
-            return _unpack_entries(archive, folder)
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError) as error:
+            return _unpack_entries(archive, name, folder, budget, depth)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError, zlib.error) as error:
         raise Fault("bad-archive") from error
     except RuntimeError as error:
         raise Fault("archive-with-password") from error
 
 
-def _unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[tuple[Path, str]]:
+def _unpack_entries(
+    archive: zipfile.ZipFile, name: str, folder: Path, budget: _Budget, depth: int
+) -> list[Found]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > formats.MAX_ENTRIES:
-        raise Fault("too-many-entries", limit=formats.MAX_ENTRIES)
+    budget.entries -= len(entries)
+    if budget.entries < 0:
+        raise Fault("too-many-entries", limit=budget.limits.entries)
     stems: dict[str, str] = {}
-    found: list[tuple[Path, str]] = []
-    left = formats.MAX_UNPACKED_BYTES
-    nested = False
+    found: dict[Path, str] = {}
+    inner: list[Found] = []
     for entry in entries:
         inside = PurePosixPath(_name(entry).replace("\\", "/"))
         _refuse_dangerous(entry, inside)
-        suffix = inside.suffix.lower()
-        nested |= suffix in formats.ARCHIVE_SUFFIXES
-        if suffix not in (*formats.SHAPEFILE_PARTS, *formats.DRIVER_OF_SUFFIX):
-            continue
         if "__MACOSX" in inside.parts or inside.name.startswith("._"):
             continue
-        stem = stems.setdefault(str(inside.with_suffix("")).lower(), f"e{len(stems)}")
-        target = folder / (stem + suffix)
-        left -= _unpack_one(archive, entry, target, left)
-        if suffix in formats.DRIVER_OF_SUFFIX:
-            found.append((target, inside.stem))
-    if not found:
-        raise Fault("nested-archive" if nested else "nothing-in-archive")
-    better = [(path, name) for path, name in found if path.suffix != ".json"]
-    return better or found
+        suffix = inside.suffix.lower()
+        if geodatabase := _geodatabase_of(inside):
+            at = folder / (stems.setdefault(str(geodatabase), f"e{len(stems)}") + ".gdb")
+            at.mkdir(exist_ok=True)
+            _unpack_one(archive, entry, at / _plain(inside.name), budget)
+            found[at] = geodatabase.stem or name
+        elif suffix in formats.ARCHIVE_SUFFIXES:
+            if not depth:
+                raise Fault("nested-archive", limit=budget.limits.nesting)
+            packed = folder / f"n{len(inner)}{suffix}"
+            _unpack_one(archive, entry, packed, budget)
+            inner.append((packed, inside.stem))
+        elif suffix in formats.PARTS or suffix in formats.DRIVER_OF_SUFFIX:
+            stem = stems.setdefault(str(inside.with_suffix("")).lower(), f"e{len(stems)}")
+            target = folder / (stem + suffix)
+            _unpack_one(archive, entry, target, budget)
+            if suffix in formats.DRIVER_OF_SUFFIX:
+                found[target] = inside.stem
+    within = [
+        pair
+        for packed, stem in inner
+        for pair in _unpack(packed, stem, packed.with_suffix(""), budget, depth - 1)
+    ]
+    return [*found.items(), *within]
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
@@ -83,18 +123,34 @@ def _name(entry: zipfile.ZipInfo) -> str:
 def _refuse_dangerous(entry: zipfile.ZipInfo, inside: PurePosixPath) -> None:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise Fault("link-in-archive")
-    if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
+    if inside.is_absolute() or ".." in inside.parts or ":" in (inside.parts or ("",))[0]:
         raise Fault("path-out-of-archive")
 
 
-def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
+def _geodatabase_of(inside: PurePosixPath) -> PurePosixPath | None:
+    """Return the folder of a file geodatabase that an entry belongs to, whether it ends in .gdb or not."""
+    folder = inside.parent
+    if folder.suffix.lower() == ".gdb" or inside.suffix.lower() in GEODATABASE_FILES:
+        return folder
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return the name of a file of a geodatabase, all of which are ASCII."""
+    if not name.isascii() or set(name) & set('<>:"|?*\0'):
+        raise Fault("bad-archive")
+    return name
+
+
+def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, budget: _Budget) -> None:
     """Unpack one entry, counting the bytes that really come out."""
     size = 0
     with archive.open(entry) as packed, target.open("wb") as out:
         while chunk := packed.read(CHUNK):
             size += len(chunk)
-            too_dense = size > formats.RATIO_FREE_BYTES and size > formats.MAX_RATIO * entry.compress_size
-            if size > left or too_dense:
-                raise Fault("archive-bomb", limit_mb=formats.MAX_UNPACKED_BYTES // formats.MEGABYTE)
+            budget.bytes -= len(chunk)
+            if budget.bytes < 0:
+                raise Fault("archive-bomb", limit_mb=budget.limits.unpacked_mb)
+            if size > RATIO_FREE_BYTES and size > budget.limits.ratio * entry.compress_size:
+                raise Fault("archive-too-dense", limit=budget.limits.ratio)
             out.write(chunk)
-    return size

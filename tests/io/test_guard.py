@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import stat
 import zipfile
 
@@ -63,6 +65,17 @@ def _zip(path, entries):
     return path
 
 
+def _nested(depth):
+    """Return the bytes of an archive in an archive, so many times."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        if depth > 1:
+            archive.writestr("inner.zip", _nested(depth - 1))
+        else:
+            archive.writestr("fields.geojson", json.dumps(shapely.geometry.mapping(shapely.box(0, 0, 1, 1))))
+    return content.getvalue()
+
+
 def _link():
     entry = zipfile.ZipInfo("fields.geojson")
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -76,9 +89,10 @@ def _link():
         ([("/etc/fields.geojson", "{}")], "path-out-of-archive"),
         ([("C:\\fields.geojson", "{}")], "path-out-of-archive"),
         ([(_link(), "/etc/passwd")], "link-in-archive"),
-        ([("inner.zip", b"PK")], "nested-archive"),
+        ([("inner.zip", _nested(2))], "nested-archive"),
+        ([("inner.zip", b"PK")], "bad-archive"),
         ([("readme.txt", "nothing here")], "nothing-in-archive"),
-        ([("fields.geojson", b"0" * 40_000_000)], "archive-bomb"),
+        ([("fields.geojson", b"0" * 40_000_000)], "archive-too-dense"),
         ([(f"{i}.geojson", "{}") for i in range(501)], "too-many-entries"),
     ],
 )

@@ -1,0 +1,267 @@
+"""Layers and rows by GDAL; runs in the guarded child."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gridder.io import encoding, formats, geojson, mapinfo
+from gridder.io.fault import Fault, short
+from gridder.io.handover import ROW, WKB, not_ours, unique_names
+
+ARC_CODES = range(8, 13)
+"""Codes of CircularString to MultiSurface in WKB."""
+BYTE_BY_BYTE = "ISO-8859-1"
+"""Read so, every byte of a text comes back as one letter, and can be decoded afterwards."""
+FROM_ZERO = frozenset([formats.SHAPEFILE, formats.FLATGEOBUF, formats.DXF, formats.GPX])
+"""Drivers whose feature ids are the positions in the file, from 0."""
+FROM_ONE = frozenset([formats.GEOPACKAGE, formats.GEODATABASE, formats.MAPINFO, formats.KML])
+"""Drivers whose feature ids are numbers of rows as people see them, from 1."""
+FIXED_COLUMNS = frozenset([formats.KML, formats.GPX])
+"""Drivers that give every layer the same columns, most of them blank."""
+KML_DEFAULTS = {"tessellate": -1, "extrude": 0, "visibility": -1}
+DXF_CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s*\r?\n\s*3\s*\r?\n\s*([\w-]+)")
+DXF_VERSION = re.compile(rb"\$ACADVER\s*\r?\n\s*1\s*\r?\n\s*AC(\d+)")
+DXF_UNICODE = 1021
+"""From this version (AutoCAD 2007) on, texts are UTF-8."""
+HEAD = 100_000
+
+
+def layers(source: Path, driver: str) -> Iterator[tuple[str, str, int]]:
+    """Yield name, family of geometry and number of rows of every layer of a staged file."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True, "DXF_ENCODING": BYTE_BY_BYTE})
+    try:
+        listed = pyogrio.list_layers(source)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        if driver != formats.GEOJSON:
+            raise Fault("unreadable", detail=short(error)) from error
+        source.write_text(geojson.mended(source.read_text(encoding="utf-8")), encoding="utf-8")
+        listed = _again(source)
+    for layername, geometry_type in listed:
+        try:
+            info = pyogrio.read_info(
+                source, layer=layername, encoding=_open_encoding(driver), force_feature_count=True
+            )
+        except (ValueError, RuntimeError, OSError) as error:
+            raise Fault("unreadable", detail=short(error)) from error
+        if info["driver"] != driver:
+            raise Fault("other-format", driver=info["driver"])
+        yield layername, formats.geometry_family(geometry_type), max(info["features"], 0)
+
+
+def _again(source: Path) -> Any:
+    import pyogrio
+
+    try:
+        return pyogrio.list_layers(source)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise Fault("no-geojson") from error
+
+
+def read(
+    source: Path, driver: str, inside: str, *, n: int, subset: str, user: str | None, restored: bool
+) -> tuple[Any, dict[str, Any]]:
+    """Return the rows of a layer, and facts about it.
+
+    Parameters
+    ----------
+    n
+        How many rows the layer has by its own account.
+    user
+        The codec that the user named.
+    restored
+        Whether the index of a shapefile was missing.
+
+    Raises
+    ------
+    Fault
+        When it cannot be read, or a part of it is missing.
+    """
+    import pyarrow as pa
+    import pyogrio
+
+    try:
+        meta, table = pyogrio.raw.read_arrow(
+            source,
+            layer=inside,
+            where=_where(source, driver, inside, subset, user) or None,
+            encoding=_open_encoding(driver),
+            return_fids=driver in FROM_ZERO | FROM_ONE,
+        )
+        if _has_arcs(table, meta):
+            table = _linear(table, meta, source, inside, subset)
+    except (ValueError, OSError, RuntimeError, pa.ArrowException) as error:
+        if subset:
+            raise Fault("bad-subset", subset=subset, detail=short(error)) from error
+        raise Fault("unreadable", detail=short(error)) from error
+    facts: dict[str, Any] = {"crs": meta["crs"] or ""}
+    if driver == formats.SHAPEFILE:
+        _refuse_truncated(source, n, restored=restored)
+        facts |= {"without_dbf": not source.with_suffix(".dbf").exists()}
+    elif not subset and driver != formats.GEOPACKAGE and table.num_rows < n:
+        raise Fault("rows-missing", told=n, found=table.num_rows)
+    if driver in formats.BYTE_BY_BYTE:
+        table, facts["choice"] = _decoded(table, source, driver, user)
+    table = _with_rows(table, meta, driver)
+    if driver in FIXED_COLUMNS:
+        table = _without_blank_columns(table)
+    return table, facts
+
+
+def _open_encoding(driver: str) -> str | None:
+    return BYTE_BY_BYTE if driver == formats.SHAPEFILE else None
+
+
+def _refuse_truncated(source: Path, n: int, *, restored: bool) -> None:
+    """Refuse a shapefile of which a part ends early: GDAL would leave the other rows out without a word."""
+    index, table = source.with_suffix(".shx"), source.with_suffix(".dbf")
+    if not table.exists():
+        return
+    header = table.read_bytes()[:12]
+    if len(header) < 12:
+        raise Fault("truncated", told=n, found=0)
+    told = int.from_bytes(header[4:8], "little")
+    start, width = int.from_bytes(header[8:10], "little"), int.from_bytes(header[10:12], "little")
+    if index.exists() and not restored:
+        told = max(told, (index.stat().st_size - 100) // 8)
+    found = min(n, (table.stat().st_size - start) // max(width, 1))
+    if found < told:
+        raise Fault("truncated", told=told, found=found)
+
+
+def _where(source: Path, driver: str, inside: str, subset: str, user: str | None) -> str:
+    """Return the subset as the layer understands it: of one that is read by bytes, in its own bytes."""
+    import pyogrio
+
+    if driver not in formats.BYTE_BY_BYTE or subset.isascii():
+        return subset
+    _, table = pyogrio.raw.read_arrow(
+        source, layer=inside, encoding=_open_encoding(driver), read_geometry=False
+    )
+    _, choice = _decoded(table, source, driver, user)
+    return subset.encode(choice.codec).decode("latin-1")
+
+
+def _has_arcs(table: Any, meta: dict[str, Any]) -> bool:
+    """Return whether a geometry of the table has arcs, which the parent cannot parse."""
+    name = meta.get("geometry_name") or "wkb_geometry"
+    if name not in table.column_names:
+        return False
+    return any(
+        int.from_bytes(wkb[1:5], "little" if wkb[0] else "big") % 1000 in ARC_CODES
+        for wkb in table.column(name).to_pylist()
+        if wkb
+    )
+
+
+def _linear(table: Any, meta: dict[str, Any], source: Path, inside: str, subset: str) -> Any:
+    """Return the table with arcs as lines: the slower way of reading strokes them."""
+    import pyarrow as pa
+    import pyogrio
+
+    geometries = pyogrio.raw.read(source, layer=inside, where=subset or None, columns=[])[2]
+    at = table.column_names.index(meta.get("geometry_name") or "wkb_geometry")
+    return table.set_column(at, table.column_names[at], pa.array(list(geometries), pa.binary()))
+
+
+def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
+    """Give the geometry and the row number the names that the parent knows; rows count from 1."""
+    import numpy as np
+    import pyarrow as pa
+
+    fid = meta.get("fid_column") or "OGC_FID"
+    fids = table.column(fid).to_numpy() if fid in table.column_names else np.arange(table.num_rows)
+    geometry = meta.get("geometry_name") or "wkb_geometry"
+    rows = fids if driver in FROM_ONE else fids + 1
+    if geometry in table.column_names:
+        wkb = table.column(geometry).cast(pa.binary())
+    else:
+        wkb = pa.nulls(table.num_rows, pa.binary())
+    own = flat(table.drop_columns([name for name in (fid, geometry) if name in table.column_names]))
+    own = own.rename_columns(not_ours(own.column_names))
+    return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
+
+
+def flat(table: Any) -> Any:
+    """Return the table with lists and structures as JSON text."""
+    import json
+
+    import pyarrow as pa
+
+    for i, kind in enumerate(table.schema.types):
+        if pa.types.is_nested(kind):
+            texts = [None if v is None else json.dumps(v, default=str) for v in table.column(i).to_pylist()]
+            table = table.set_column(i, table.column_names[i], pa.array(texts, pa.string()))
+    return table
+
+
+def _without_blank_columns(table: Any) -> Any:
+    """Return the table without the driver's own columns in which no row says anything."""
+    import pyarrow.compute as pc
+
+    blank = [
+        name
+        for name in table.column_names
+        if name not in {WKB, ROW} and _is_blank(pc.unique(table.column(name)).to_pylist(), name)
+    ]
+    return table.drop_columns(blank)
+
+
+def _is_blank(values: list[Any], name: str) -> bool:
+    return set(values) <= {None, "", KML_DEFAULTS.get(name)}
+
+
+def _decoded(table: Any, source: Path, driver: str, user: str | None) -> tuple[Any, encoding.Choice]:
+    """Return a table that was read a letter a byte with names and texts decoded."""
+    import pyarrow as pa
+
+    text = [
+        i
+        for i, kind in enumerate(table.schema.types)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ]
+    names = [name.encode("latin-1", "replace") for name in table.column_names]
+    values = {i: table.column(i).unique().drop_null().to_pylist() for i in text}
+    texts = [*names, *(value.encode("latin-1") for column in values.values() for value in column)]
+    named, language = _said_encoding(source, driver)
+    choice = encoding.choose(texts, user=user, cpg=named, language=language)
+    errors = "replace" if choice.lossy else "strict"
+
+    def decode(raw: bytes) -> str:
+        return encoding.decode(raw, choice.codec, errors)
+
+    columns = [table.column(i) for i in range(table.num_columns)]
+    for i in text:
+        known = {value: decode(value.encode("latin-1")) for value in values[i]}
+        columns[i] = pa.array([known.get(value) for value in columns[i].to_pylist()], pa.string())
+    return pa.table(columns, names=unique_names([decode(name) for name in names])), choice
+
+
+def _said_encoding(source: Path, driver: str) -> tuple[str | None, str | None]:
+    """Return the codec that a file names, and the one that a mark in its header means."""
+    if driver == formats.MAPINFO:
+        return mapinfo.codec_of(source), None
+    if driver == formats.DXF:
+        return None, _codec_of_dxf(source)
+    cpg, dbf = source.with_suffix(".cpg"), source.with_suffix(".dbf")
+    return (
+        encoding.codec_of_cpg(cpg) if cpg.exists() else None,
+        encoding.codec_of_dbf(dbf) if dbf.exists() else None,
+    )
+
+
+def _codec_of_dxf(source: Path) -> str | None:
+    """Return the codec that a drawing is in by its header; UTF-8 where all of it is, as some programs forget."""
+    raw = source.read_bytes()
+    version, page = DXF_VERSION.search(raw[:HEAD]), DXF_CODE_PAGE.search(raw[:HEAD])
+    if version and int(version[1]) >= DXF_UNICODE:
+        return "utf-8"
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return encoding.known_codec(page[1].decode()) if page else None
+    return "utf-8"

@@ -1,0 +1,55 @@
+"""What the child noticed while it read, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridder.model import NO_TEXT, Finding, Source, Text
+
+NOTES: Mapping[str, tuple[Text, Text]] = {
+    "network-link": (
+        Text(
+            "the file leads to {n} other addresses, which were not followed", "文件含 {n} 个网络链接，未读取"
+        ),
+        Text(
+            "if areas are missing, open it in Google Earth and save it whole as .kmz",
+            "若缺少图形，请在 Google Earth 中打开并完整另存为 .kmz",
+        ),
+    ),
+    "placemarks-missed": (
+        Text("{n} placemarks could not be read", "{n} 个地标无法读取"),
+        Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),
+    ),
+    "closed-lines": (
+        Text(
+            "{n} closed lines were taken for areas, as this format has none",
+            "该格式没有面，{n} 条闭合线已作为面使用",
+        ),
+        Text("look at them on the map", "请在地图上核对"),
+    ),
+    "open-lines": (
+        Text("{n} lines are not closed and were not taken for areas", "{n} 条线未闭合，不能作为面"),
+        Text("close them in the drawing if they are boundaries", "如为边界，请在图中闭合"),
+    ),
+    "unreadable-wkt": (
+        Text("the shapes of {n} rows cannot be understood", "{n} 行的 WKT 图形无法解析"),
+        Text(
+            "correct the text, for example POLYGON ((0 0, 1 0, 1 1, 0 0))",
+            "请改正，例如 POLYGON ((0 0, 1 0, 1 1, 0 0))",
+        ),
+    ),
+}
+
+
+def findings_of(facts: Mapping[str, Any], source: Source) -> list[Finding]:
+    """Return the findings about a layer that the child told of."""
+    return [_finding(note, source) for note in facts.get("notes", ())]
+
+
+def _finding(note: Mapping[str, Any], source: Source) -> Finding:
+    what, remedy = NOTES[note["kind"]]
+    rows = tuple(sorted(note["rows"]))
+    return Finding(
+        note["kind"], what.format(**note["facts"]), source.file, source.layername, rows, remedy or NO_TEXT
+    )
