@@ -68,11 +68,11 @@ TABLE = "table"
 
 FITTING = {
     POLYGONS: (POLYGONS, ANY),
-    LINES: (LINES, POLYGONS, ANY),
+    LINES: (LINES, ANY),
     POINTS: (POINTS, ANY),
     CROSSINGS: (POINTS, LINES, ANY),
 }
-"""Families of layers that hold what is wanted, the best first."""
+"""Families of layers that may hold what is wanted."""
 
 
 def geometry_family(geometry_type: str | None) -> str:

@@ -33,7 +33,9 @@ def layers(source: Path, driver: str) -> Iterator[tuple[str, str, int]]:
     """Yield name, family of geometry and number of rows of every layer of a staged file."""
     import pyogrio
 
-    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True, "DXF_ENCODING": BYTE_BY_BYTE})
+    pyogrio.set_gdal_config_options(
+        {"SHAPE_RESTORE_SHX": not source.with_suffix(".shx").exists(), "DXF_ENCODING": BYTE_BY_BYTE}
+    )
     try:
         listed = pyogrio.list_layers(source)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

@@ -67,7 +67,7 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
         raise InputError([fault])
     limits = _limits()
     request = {
-        "path": str(location.path.resolve()),
+        "path": str(location.path.absolute()),
         "layername": location.layername,
         "subset": location.subset,
         "encoding": location.encoding,

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from gridder.io.key import ENVIRONMENT_NAME
+from gridder.io.limits import NAMES as LIMIT_VARIABLES
 
 KEPT_VARIABLES = frozenset(
     {
@@ -124,7 +125,11 @@ class Process:
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that a child gets."""
-    kept = {name: value for name, value in environment.items() if name.upper() in KEPT_VARIABLES}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name.upper() in KEPT_VARIABLES or name in LIMIT_VARIABLES
+    }
     return kept | {"PYTHONUTF8": "1"}
 
 
