@@ -13,6 +13,8 @@ import typer
 from api.errors import KINDS
 from gridder.cli import app
 from gridder.config import Settings
+from gridder.io import formats
+from gridder.io.limits import NAMES, Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
@@ -33,6 +35,14 @@ def test_every_setting_that_is_told_exists():
     """No variable is left from before."""
     told = set(re.findall(r"GRIDDER_([A-Z_]+)", SERVICE)) - {"KEY_FILE"}
     assert told == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_limit_of_reading_and_every_format_is_told():
+    """A row of the table of limits with its default and description; a suffix among the formats."""
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(GRIDDER_READ_\w+)` \| `(\d+)` \|", page, re.MULTILINE))
+    assert told == {name: str(getattr(Limits(), field)) for name, field in NAMES.items()}
+    assert [suffix for suffix in formats.SUFFIXES if f"`{suffix}`" not in page] == []
 
 
 def test_every_kind_of_problem_is_told_with_its_status():

@@ -17,7 +17,8 @@ MAPPED = ("fields", "buildings", "members", "zones", "locks")
 FieldsOption = Annotated[
     str | None,
     typer.Option(
-        help="Boundary file of the fields: shapefile (.shp or .zip), GeoPackage or GeoJSON. "
+        help="Boundary file of the fields: shapefile, GeoPackage, GeoJSON, KML, .gdb, DXF and others, plain or as "
+        ".zip. "
         "Name a layer and choose rows as in QGIS: [cyan]farm.gpkg|layername=fields|subset=crop='rice'[/]; "
         "say what a file does not: [cyan]fields.shp|crs=EPSG:4549|encoding=GBK[/]."
     ),

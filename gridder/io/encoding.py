@@ -72,6 +72,7 @@ def known_codec(name: str) -> str | None:
         word = {"65001": "utf-8", "88591": "iso8859-1", "936": "gbk", "54936": "gb18030"}.get(
             word, f"cp{word}"
         )
+    word = {"big-5": "big5"}.get(word, word)
     try:
         found = codecs.lookup(word).name
     except (LookupError, ValueError):

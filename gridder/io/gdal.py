@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ def _has_arcs(table: Any, meta: dict[str, Any]) -> bool:
         return False
     return any(
         int.from_bytes(wkb[1:5], "little" if wkb[0] else "big") % 1000 in ARC_CODES
-        for wkb in table.column(name).to_pylist()
+        for wkb in table.column(_last(table.column_names, name)).to_pylist()
         if wkb
     )
 
@@ -166,26 +166,39 @@ def _linear(table: Any, meta: dict[str, Any], source: Path, inside: str, subset:
     import pyogrio
 
     geometries = pyogrio.raw.read(source, layer=inside, where=subset or None, columns=[])[2]
-    at = table.column_names.index(meta.get("geometry_name") or "wkb_geometry")
+    at = _last(table.column_names, meta.get("geometry_name") or "wkb_geometry")
     return table.set_column(at, table.column_names[at], pa.array(list(geometries), pa.binary()))
 
 
 def _with_rows(table: Any, meta: dict[str, Any], driver: str) -> Any:
-    """Give the geometry and the row number the names that the parent knows; rows count from 1."""
+    """Give the geometry and the row number the names that the parent knows; rows count from 1.
+
+    GDAL puts the number first and the geometry last; a file may have columns of the same names.
+    """
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    fid = meta.get("fid_column") or "OGC_FID"
-    fids = table.column(fid).to_numpy() if fid in table.column_names else np.arange(table.num_rows)
+    ours = []
+    rows = np.arange(1, table.num_rows + 1)
+    if driver in FROM_ZERO | FROM_ONE and table.num_columns:
+        ours.append(0)
+        rows = table.column(0).to_numpy() + (driver in FROM_ZERO)
+    wkb = pa.nulls(table.num_rows, pa.binary())
     geometry = meta.get("geometry_name") or "wkb_geometry"
-    rows = fids if driver in FROM_ONE else fids + 1
     if geometry in table.column_names:
-        wkb = table.column(geometry).cast(pa.binary())
-    else:
-        wkb = pa.nulls(table.num_rows, pa.binary())
-    own = flat(table.drop_columns([name for name in (fid, geometry) if name in table.column_names]))
-    own = own.rename_columns(not_ours(own.column_names))
-    return own.append_column(WKB, wkb).append_column(ROW, pa.array(rows, pa.int64()))
+        ours.append(_last(table.column_names, geometry))
+        given = table.column(ours[-1]).cast(pa.binary())
+        wkb = pc.if_else(pc.equal(pc.binary_length(given), 0), pa.scalar(None, pa.binary()), given)
+    own = [i for i in range(table.num_columns) if i not in ours]
+    names = not_ours(unique_names([table.column_names[i] for i in own]))
+    plain = flat(pa.table([table.column(i) for i in own], names=names))
+    columns = [*plain.columns, wkb, pa.array(rows, pa.int64())]
+    return pa.table(columns, names=[*plain.column_names, WKB, ROW])
+
+
+def _last(names: Sequence[str], name: str) -> int:
+    return len(names) - 1 - names[::-1].index(name)
 
 
 def flat(table: Any) -> Any:

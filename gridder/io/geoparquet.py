@@ -51,7 +51,7 @@ def read(source: Path, subset: str) -> tuple[Any, dict[str, Any]]:
     file = _open(source)
     about = _about(file)
     try:
-        table = file.read()
+        table = _without_dictionaries(file.read())
         column = table.column(about["name"]) if about["name"] else None
         shapes = pa.nulls(table.num_rows, pa.binary()) if column is None else _wkb(column, about["encoding"])
     except (pa.ArrowException, ValueError, OSError, TypeError, IndexError, AttributeError) as error:
@@ -62,6 +62,16 @@ def read(source: Path, subset: str) -> tuple[Any, dict[str, Any]]:
     own = flat(own.rename_columns(not_ours(unique_names(own.column_names))))
     rows = pa.array(np.arange(1, table.num_rows + 1), pa.int64())
     return own.append_column(WKB, shapes).append_column(ROW, rows), {"crs": about["crs"]}
+
+
+def _without_dictionaries(table: Any) -> Any:
+    """Return the table with every value written out, so that what is small here is not large elsewhere."""
+    import pyarrow as pa
+
+    for i, column in enumerate(table.columns):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(i, table.column_names[i], column.cast(column.type.value_type))
+    return table
 
 
 def _open(source: Path) -> Any:

@@ -33,6 +33,7 @@ from gridder.io.refusals import MISTAKEN_SUFFIXES, refusal
 from gridder.io.subset import not_a_filter
 from gridder.model import Finding, Text
 
+CHILD = ("-m", "gridder.io.child")
 WATCH_SECONDS = 0.1
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 
@@ -117,7 +118,7 @@ def _limits() -> Limits:
 
 def _run_child(request: Mapping[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     """Return the answer of the child, or the fault of which it died or had to be stopped."""
-    command = [sys.executable, "-I", "-X", "utf8", "-m", "gridder.io.child", str(folder)]
+    command = [sys.executable, "-I", "-X", "utf8", *CHILD, str(folder)]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
         command,
         stdin=subprocess.PIPE,
@@ -131,9 +132,10 @@ def _run_child(request: Mapping[str, Any], folder: Path, limits: Limits) -> dict
             child.kill()
     if isinstance(said, dict):
         return {"faults": [said]}
-    if child.returncode:
+    try:
+        answer: dict[str, Any] = json.loads(said)
+    except ValueError:
         return {"faults": [{"kind": "child-died", "facts": {"code": child.returncode}}]}
-    answer: dict[str, Any] = json.loads(said)
     return answer
 
 

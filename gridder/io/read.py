@@ -43,7 +43,7 @@ def read_units(
     Parameters
     ----------
     path
-        `FILE|layername=…|subset=…|crs=…|encoding=…`: shapefile (.shp or .zip), GeoPackage, GeoJSON.
+        `FILE|layername=…|subset=…|crs=…|encoding=…`, in a format of docs/files.md.
     layer
         `field` or `building`.
     columns

@@ -106,18 +106,27 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     ),
     "too-many-entries": (
         Text("the archive has more than {limit} entries", "压缩包内文件超过 {limit} 个"),
-        Text("pack only the files of one layer", "请只打包一个图层的文件"),
+        Text(
+            "pack only the files of one layer, or raise GRIDDER_READ_ENTRIES",
+            "请只打包一个图层的文件，或调高 GRIDDER_READ_ENTRIES",
+        ),
     ),
     "nothing-in-archive": (
-        Text("there is no boundary file in the archive", "压缩包内没有边界文件"),
         Text(
-            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg, .geojson or .kml",
-            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg、.geojson 或 .kml",
+            "there is no boundary file that can be read in the archive, but {names}",
+            "压缩包内没有可读取的边界文件，只有 {names}",
+        ),
+        Text(
+            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg, .geojson or .kml; QGIS converts others",
+            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg、.geojson 或 .kml；其他格式可用 QGIS 转换",
         ),
     ),
     "nested-archive": (
         Text("archives lie deeper than {limit} in the archive", "压缩包内的压缩包超过 {limit} 层"),
-        Text("unpack the outer one", "请先解开外层压缩包"),
+        Text(
+            "unpack the outer one, or raise GRIDDER_READ_NESTING",
+            "请先解开外层压缩包，或调高 GRIDDER_READ_NESTING",
+        ),
     ),
     "link-in-archive": (
         Text("the archive holds a link", "压缩包内含链接"),

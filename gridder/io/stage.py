@@ -98,7 +98,7 @@ def parts_of(path: Path) -> list[Path]:
 
 def _copy_parts(path: Path, folder: Path) -> None:
     parts = parts_of(path)
-    if not path.is_symlink():
+    if not path.is_symlink():  # else links are the user's own way of keeping files
         _refuse_links(path, parts)
     for part in parts:
         shutil.copyfile(part, folder / f"input{part.suffix.lower()}")

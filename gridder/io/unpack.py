@@ -16,6 +16,7 @@ CHUNK = 1024 * 1024
 UTF8_FLAG = 0x800
 RATIO_FREE_BYTES = 1024 * 1024
 """Entries up to this size may be packed as tightly as they like: blank tables are."""
+SHOWN = 5
 GEODATABASE_FILES = (".gdbtable", ".gdbtablx", ".gdbindexes", ".spx", ".atx", ".freelist", ".horizon")
 
 Found = tuple[Path, str]
@@ -29,6 +30,8 @@ class _Budget:
     limits: Limits
     bytes: int = field(init=False)
     entries: int = field(init=False)
+    passed_over: list[str] = field(default_factory=list)
+    """Names of entries that are no boundary files."""
 
     def __post_init__(self) -> None:
         self.bytes = self.limits.unpacked_mb * formats.MEGABYTE
@@ -48,9 +51,10 @@ def unpack(path: Path, folder: Path, limits: Limits) -> list[Found]:
     Fault
         When a limit is passed, an entry is a link or leads out of the archive, or nothing in it can be read.
     """
-    found = _unpack(path, path.stem, folder, _Budget(limits), limits.nesting)
+    budget = _Budget(limits)
+    found = _unpack(path, path.stem, folder, budget, limits.nesting)
     if not found:
-        raise Fault("nothing-in-archive")
+        raise Fault("nothing-in-archive", names=budget.passed_over[:SHOWN] or ["-"])
     better = [(path, name) for path, name in found if path.suffix != ".json"]
     return better or found
 
@@ -99,6 +103,8 @@ def _unpack_entries(
             _unpack_one(archive, entry, target, budget)
             if suffix in formats.DRIVER_OF_SUFFIX:
                 found[target] = inside.stem
+        else:
+            budget.passed_over.append(inside.name)
     within = [
         pair
         for packed, stem in inner

@@ -36,7 +36,14 @@ def test_bytes_of_no_encoding_are_told_as_lossy():
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("936", "gbk"), ("ANSI 936", "gbk"), ("CP936", "gbk"), ("UTF-8", "utf-8"), ("65001", "utf-8")],
+    [
+        ("936", "gbk"),
+        ("ANSI 936", "gbk"),
+        ("CP936", "gbk"),
+        ("UTF-8", "utf-8"),
+        ("65001", "utf-8"),
+        ("Big-5", "big5"),
+    ],
 )
 def test_names_of_code_pages(name, codec):
     """Code pages are known by number, with and without prefix."""
