@@ -78,6 +78,18 @@ class SizeIn(_Strict):
     n_grids: int | None = Field(None, ge=1, le=1_000_000_000)
 
 
+class CodingIn(_Strict):
+    """Codes of grids: by a standard, or a pattern of the user's own."""
+
+    standard: Literal["cjt349", "db11", "db6101"] | None = Field(None, description="A standard for grids.")
+    pattern: str | None = Field(
+        None, max_length=200, pattern=_ONE_LINE, description="Such as `{zone_code}{number:03d}`."
+    )
+    kind: str | None = Field(None, max_length=20, description="Kind of object looked after, 6 digits.")
+    county: str | None = Field(None, max_length=20, description="County code, 6 digits.")
+    street: str | None = Field(None, max_length=20, description="Street or town code, 3 digits.")
+
+
 class PartitionInputs(_Strict):
     """Inputs of the process `partition`."""
 
@@ -102,6 +114,13 @@ class PartitionInputs(_Strict):
     )
     second_size: SizeIn | None = Field(
         None, description="A second size; its minimum and maximum are kept where they can be."
+    )
+    coding: CodingIn | None = Field(None, description="How the codes of grids are made.")
+    responsible: str | None = Field(
+        None, max_length=200, pattern=_ONE_LINE, description="The body responsible for the grids."
+    )
+    valid_from: str | None = Field(
+        None, max_length=10, description="Day from which grids are valid, as 2026-12-01."
     )
     objective: Literal["mix", "moment", "cut", "medoid"] | None = Field(
         None, description="What makes a grid compact; `mix` by default."

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gridder.model import (
         Barriers,
         Bridges,
+        Coding,
         Lattice,
         Locks,
         Members,
@@ -42,6 +43,7 @@ _HOMES = {
     "gridder.model": (
         "Barriers",
         "Bridges",
+        "Coding",
         "Lattice",
         "Locks",
         "Members",
@@ -60,6 +62,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Barriers",
     "Bridges",
+    "Coding",
     "GridderError",
     "InputError",
     "Lattice",

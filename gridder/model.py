@@ -224,6 +224,31 @@ class Locks:
         return len(self.frame)
 
 
+@dataclass(frozen=True)
+class Coding:
+    """How the codes of grids are made.
+
+    Parameters
+    ----------
+    standard
+        `cjt349` (CJ/T 349-2010, 20 digits), `db11` (DB11/T 2157, 15 digits), `db6101` (DB6101/T 3185-2024), or
+        None.
+    pattern
+        Instead of a standard: text with `{number}` (`{number:03d}` for three digits) and any of `{zone_code}`,
+        `{county}`, `{street}`, `{community}`, `{kind}`; by default `{zone_code}{number:03d}`, with more digits
+        where fewer would not be unique.
+    kind, county, street
+        Digits that zone codes do not tell: 6 of the kind of object looked after (CJ/T 348), 6 of the county
+        (GB/T 2260) and 3 of the street or town.
+    """
+
+    standard: str | None = None
+    pattern: str | None = None
+    kind: str = ""
+    county: str = ""
+    street: str = ""
+
+
 LatticeShape = Literal["square", "hexagon", "h3"]
 
 

@@ -156,6 +156,54 @@ ObjectiveOption = Annotated[
         "its units), or mix of moment and cut, the default, e.g. [cyan]--objective cut[/]."
     ),
 ]
+CodeStandardOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Codes of grids by a standard: cjt349 (20 digits), db11 (15) or db6101 (15), made from the codes of "
+        "the zones, e.g. [cyan]--code-standard db11[/]."
+    ),
+]
+CodePatternOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Codes of grids by a pattern of your own from zone_code, county, street, community, kind and number, "
+        "e.g. [cyan]--code-pattern '{zone_code}-{number:02d}'[/]."
+    ),
+]
+CountyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--county-code",
+        help="County code of 6 digits where zone codes do not carry it, e.g. [cyan]--county-code 110108[/].",
+    ),
+]
+StreetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--street-code",
+        help="Street or town code of 3 digits where zone codes do not carry it, e.g. [cyan]--street-code 012[/].",
+    ),
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--object-kind",
+        help="Kind of object looked after, 6 digits by CJ/T 348, needed by cjt349, e.g. [cyan]--object-kind 010100[/].",
+    ),
+]
+ResponsibleOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Body responsible for the grids, written beside each, e.g. [cyan]--responsible 第七管理区[/]."
+    ),
+]
+ValidFromOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Day from which new grids are valid, e.g. [cyan]--valid-from 2026-12-01[/]; grids that carry on keep "
+        "theirs."
+    ),
+]
 EffortOption = Annotated[
     float | None,
     typer.Option(
@@ -311,3 +359,11 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def coding_of(
+    standard: str | None, pattern: str | None, county: str | None, street: str | None, kind: str | None
+) -> dict[str, str] | None:
+    """Return what was said about codes, None where nothing was."""
+    said = {"standard": standard, "pattern": pattern, "county": county, "street": street, "kind": kind}
+    return {name: value for name, value in said.items() if value is not None} or None

@@ -44,7 +44,12 @@ def zone_codes(geoms: Geometries, codes: Sequence[str]) -> list[str]:
 
 
 def number_grids(
-    geoms: Geometries, zone: Ints, *, kept: Ints | None = None, last: Ints | None = None
+    geoms: Geometries,
+    zone: Ints,
+    *,
+    kept: Ints | None = None,
+    last: Ints | None = None,
+    alone_zero: bool = False,
 ) -> Ints:
     """Return the number of every grid within its zone, in reading order, shape (g,).
 
@@ -57,12 +62,15 @@ def number_grids(
     last
         Largest number used so far in the zone of every grid, shape (g,); new grids come after it, from 1
         without an old plan.
+    alone_zero
+        The only grid of a zone that never had another has number 0 (CJ/T 349).
     """
     number = np.zeros(len(geoms), dtype=np.int64) if kept is None else kept.copy()
     for z in np.unique(zone):
         inside = np.flatnonzero((zone == z) & (number == 0))
         before = 0 if last is None or len(inside) == 0 else int(last[inside[0]])
-        number[inside[reading_order(geoms[inside])]] = before + np.arange(1, len(inside) + 1)
+        first = 0 if alone_zero and before == 0 and np.count_nonzero(zone == z) == 1 else before + 1
+        number[inside[reading_order(geoms[inside])]] = first + np.arange(len(inside))
     return number
 
 

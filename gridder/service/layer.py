@@ -33,7 +33,7 @@ from gridder.model import (
 from gridder.progress import Progress
 from gridder.service.ground import Ground
 from gridder.service.locks import by_ids
-from gridder.service.numbers import keep_locked
+from gridder.service.numbers import keep_locked, refuse_outside
 from gridder.service.old import OldLayer, match_old
 from gridder.service.people import Peopled
 from gridder.service.sizes import settle_bounds
@@ -155,6 +155,8 @@ def divide_layer(
         )
         land_area = areas_m2(ground.frame.to_world(land))
 
+    rows = peopled.units.frame["row"].to_numpy()[peopled.settled.source_row[cut.parent]]
+    refuse_outside(peopled.units, rows, zone, wishes.coding)
     weight = _unit_weight(peopled, cut, source_weight, land_area)
     graph, used = reopen(
         graph,

@@ -28,7 +28,7 @@ class OldLayer:
     Attributes
     ----------
     grids
-        Its grids, `grid_id, code, number, zone, zone_code`, with a RangeIndex.
+        Its grids, `grid_id, code, number, zone, zone_code, valid_from`, with a RangeIndex.
     units
         Its units, `unit_id, grid_id`, with a RangeIndex.
     unit
@@ -79,7 +79,9 @@ def match_old(
     InputError
         Where not one unit was in the old plan.
     """
-    grids = _of_layer(plan.grids, layer)[["grid_id", "code", "number", "zone", "zone_code"]]
+    grids = _of_layer(plan.grids, layer)[
+        ["grid_id", "code", "number", "zone", "zone_code", "valid_from", "valid_to"]
+    ]
     if grids.empty:
         return None
     units = _of_layer(plan.units, layer)
@@ -213,3 +215,29 @@ def stability(
 def _share(some: np.ndarray, of: np.ndarray, weight: Floats) -> float:
     total = float(weight[of].sum())
     return float(weight[some].sum()) / total if total > 0.0 else 0.0
+
+
+def valid_from(day: str | None, old: OldLayer | None, kept: Ints) -> pd.Series[str]:
+    """Return since when every grid is valid: `day` for new ones, what the old plan says for those it had.
+
+    `kept` is the position of the old grid, −1 for none, shape (g,).
+    """
+    days = np.full(len(kept), day, dtype=object)
+    if old is not None:
+        was = old.grids["valid_from"].to_numpy(dtype=object)[kept]
+        days = np.where(kept >= 0, was, days)
+    return pd.Series(days, dtype="str")
+
+
+def ended_grids(old: OldLayer, kept: Ints, *, valid_to: str | None) -> list[dict[str, Any]]:
+    """Return the grids of the old plan that no grid carries on, and their last day where one is known."""
+    gone = old.grids.drop(index=kept[kept >= 0].tolist())
+    return [
+        {
+            "grid_id": grid_id,
+            "code": code,
+            "valid_from": since if isinstance(since, str) else None,
+            "valid_to": valid_to,
+        }
+        for grid_id, code, since in zip(gone["grid_id"], gone["code"], gone["valid_from"], strict=True)
+    ]

@@ -13,7 +13,7 @@ from gridder.io.locks import read_locks
 from gridder.io.members import read_members
 from gridder.io.plan import load_plan
 from gridder.io.read import read_barriers, read_bridges, read_units, read_zones
-from gridder.model import Finding, Plan, Size, Text
+from gridder.model import Coding, Finding, Plan, Size, Text
 from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
@@ -92,6 +92,7 @@ def run_partition(
     size: Mapping[str, Any],
     building_size: Mapping[str, Any] | None = None,
     second_size: Mapping[str, Any] | None = None,
+    coding: Mapping[str, Any] | None = None,
     old: str | os.PathLike[str] | None = None,
     faults: Sequence[Finding] = (),
     progress: Progress = silent,
@@ -108,6 +109,8 @@ def run_partition(
         Buildings with neither a target nor a count of their own take what they lack from `size`.
     second_size
         `of`, `minimum`, `maximum` of a further size.
+    coding
+        What is given of `gridder.model.Coding`.
     old
         Folder of an old plan to stay near.
     faults
@@ -134,6 +137,7 @@ def run_partition(
         size=of_fields,
         building_size=of_buildings,
         second_size=size_from(second_size) if second_size is not None else None,
+        coding=Coding(**{name: value for name, value in (coding or {}).items() if value is not None}),
         old=old_plan,
         progress=progress,
         **{name: value for name, value in options.items() if value is not None},

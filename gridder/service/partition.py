@@ -14,11 +14,13 @@ import pandas as pd
 import shapely
 
 from gridder.errors import InputError
+from gridder.groups.codes import coding_faults
 from gridder.io.key import pseudonym_key
 from gridder.model import (
     MEMBER_TEXT_COLUMNS,
     Barriers,
     Bridges,
+    Coding,
     Finding,
     Layer,
     Locks,
@@ -79,6 +81,9 @@ def partition(
     locks: Locks | None = None,
     old: Plan | None = None,
     stability: float = 10.0,
+    coding: Coding | None = None,
+    responsible: str | None = None,
+    valid_from: str | None = None,
     objective: Objective = "mix",
     rng: int = 0,
     effort: float = 1.0,
@@ -117,6 +122,12 @@ def partition(
     old, stability
         A plan to stay near, and the price of the share of people who change grid. Its units are known by their
         id, else by their place; grids that carry on old ones keep their id, number and code.
+    coding
+        How the codes of grids are made: by a standard or a pattern.
+    responsible
+        The body that is responsible for the grids, as a column of them.
+    valid_from
+        The day from which new grids are valid, as `2026-12-01`; grids that carry on keep theirs.
     objective
         What makes a grid compact: `moment` (its units are near its centre), `cut` (its borders are short),
         `medoid` (its units are near one of them), or `mix` of moment and cut.
@@ -157,6 +168,9 @@ def partition(
         locks=locks,
         old=old,
         stability=stability,
+        coding=coding or Coding(),
+        responsible=responsible,
+        valid_from=valid_from,
     )
     _check(inputs, sizes, wishes)
     clock = _Clock(progress)
@@ -188,6 +202,9 @@ def partition(
         "alike": dict(alike or {}),
         "second_size": _size_dict(second_size),
         "stability": stability,
+        "coding": dict(vars(wishes.coding)),
+        "responsible": responsible,
+        "valid_from": valid_from,
         "objective": objective,
         "rng": rng,
         "effort": effort,
@@ -256,6 +273,7 @@ def _check(inputs: Inputs, sizes: dict[str, Size | None], wishes: Wishes) -> Non
         )
     faults = [fault for units in inputs.layers for fault in size_faults(sizes[units.layer], units.layer)]
     faults += wish_faults(wishes, inputs.layers, inputs.members)
+    faults += coding_faults(wishes.coding, inputs.zones)
     if faults:
         raise InputError(faults)
 

@@ -36,7 +36,7 @@ from gridder.service.alike import share_within, values_of
 from gridder.service.ground import Ground
 from gridder.service.layer import Divided
 from gridder.service.numbers import name_grids
-from gridder.service.old import stability
+from gridder.service.old import ended_grids, stability, valid_from
 from gridder.service.wishes import second_bounds
 
 CATEGORIES = ("layer", "grid_id", "attribute", "value", "count")
@@ -63,7 +63,16 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     layer, n_grids = divided.layer, len(divided.outlines)
     zone_of_grid = np.full(n_grids, -1, dtype=np.int64)
     zone_of_grid[divided.grid] = divided.zone
-    names = name_grids(divided.outlines, zone_of_grid, ground, layer, old=divided.old, kept=divided.kept)
+    wishes = divided.wanted.wishes
+    names = name_grids(
+        divided.outlines,
+        zone_of_grid,
+        ground,
+        layer,
+        coding=wishes.coding,
+        old=divided.old,
+        kept=divided.kept,
+    )
     order = np.lexsort((names.number, np.where(zone_of_grid < 0, len(ground.zones), zone_of_grid)))
     position = np.empty(n_grids, dtype=np.int64)
     position[order] = np.arange(n_grids)
@@ -99,6 +108,7 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     )
     grids.insert(1, "code", [names.code[g] for g in order])
     grids.insert(2, "number", names.number[order])
+    grids["valid_from"] = valid_from(wishes.valid_from, divided.old, names.kept[order])
     graph = divided.graph
     adjacency = pd.DataFrame(
         {
@@ -136,6 +146,7 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         report["locks"] = lock_report(broken, certificates, n_units=locked.n_units)
     placements, unplaced = _placements(divided, grid, grid_ids, ids, pseudonyms)
     if divided.old is not None:
+        report["ended"] = ended_grids(divided.old, names.kept, valid_to=wishes.valid_from)
         report["stability"] = stability(
             divided.old,
             grid_ids=grid_ids.tolist(),
@@ -196,7 +207,7 @@ def _grids(
     grid_ids: np.ndarray,
     certificates: tuple[Certificate, ...],
 ) -> gpd.GeoDataFrame:
-    n = len(grid_ids)
+    n, wishes = len(grid_ids), divided.wanted.wishes
     zone = np.full(n, -1, dtype=np.int64)
     zone[grid] = divided.zone
     size = np.bincount(grid, weights=divided.weight, minlength=n).astype(float)
@@ -222,8 +233,10 @@ def _grids(
             "within_bounds": within,
             "contiguous": contiguous_grids(divided.graph, grid, n),
             "reason": pd.Series([reasons.get(g) for g in grid_ids], dtype="str"),
-            "valid_from": pd.Series([None] * n, dtype="str"),
             "valid_to": pd.Series([None] * n, dtype="str"),
+            "area_m2": np.bincount(grid, weights=divided.land_area_m2, minlength=n),
+            "perimeter_m": shapely.length(outlines),
+            **({"responsible": wishes.responsible} if wishes.responsible else {}),
         },
         geometry=ground.frame.to_world(outlines),
     )

@@ -18,6 +18,9 @@ OPTIONS = (
     "alike",
     "second_size",
     "stability",
+    "coding",
+    "responsible",
+    "valid_from",
     "objective",
     "rng",
     "effort",
@@ -68,6 +71,7 @@ def run_update(
     told = recipe["parameters"]
     sizes = updated_sizes(told, size, building_size)
     asked = {name: told.get(name) if options.get(name) is None else options[name] for name in OPTIONS}
+    asked["valid_from"] = options.get("valid_from")
     return run_partition(
         sources,
         size=sizes[0],

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import get_args
 
 import pandas as pd
@@ -14,7 +15,7 @@ from gridder.errors import InputError
 from gridder.groups.composition import has_skill, split_skills
 from gridder.members.count import counting_of
 from gridder.members.locate import normal_id
-from gridder.model import Finding, Layer, Locks, Members, Objective, Plan, Size, Source, Text, Units
+from gridder.model import Coding, Finding, Layer, Locks, Members, Objective, Plan, Size, Source, Text, Units
 from gridder.service.sizes import settle_bounds
 
 MOST_CATEGORIES = 50
@@ -36,6 +37,9 @@ class Wishes:
     locks: Locks | None = None
     old: Plan | None = None
     stability: float = 10.0
+    coding: Coding = field(default_factory=Coding)
+    responsible: str | None = None
+    valid_from: str | None = None
 
 
 def wish_faults(wishes: Wishes, layers: Sequence[Units], members: Members | None) -> list[Finding]:
@@ -46,6 +50,7 @@ def wish_faults(wishes: Wishes, layers: Sequence[Units], members: Members | None
         *_alike_faults(wishes, layers),
         *_old_faults(wishes, layers),
         *_lock_faults(wishes.locks, layers),
+        *_date_faults(wishes.valid_from),
     ]
     if wishes.second_size is not None:
         faults += _second_faults(wishes.second_size, layers, members)
@@ -155,6 +160,19 @@ def _alike_faults(wishes: Wishes, layers: Sequence[Units]) -> Iterator[Finding]:
 def is_number(column: pd.Series[float]) -> bool:
     """Return whether likeness in a column is that of numbers; truth values are two categories."""
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _date_faults(day: str | None) -> Iterator[Finding]:
+    if day is None:
+        return
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        yield _fault(
+            "bad-date",
+            Text(f"{day} is not a day", f"{day} 不是日期"),
+            Text("write it as 2026-12-01", "请写作 2026-12-01"),
+        )
 
 
 def _second_faults(size: Size, layers: Sequence[Units], members: Members | None) -> Iterator[Finding]:

@@ -16,11 +16,12 @@ import pandas as pd
 import shapely
 
 from gridder.io.plan import load_plan
-from gridder.model import Barriers, Bridges, Members, Plan, Size, Units, Zones
+from gridder.model import Barriers, Bridges, Coding, Members, Plan, Size, Units, Zones
 from gridder.testing.case import Case, cases
 from gridder.testing.certificates import check_bounds
 from gridder.testing.composition import check_composition
 from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zone_table, check_zones
+from gridder.testing.numbers import check_numbers
 from gridder.testing.people import check_once, check_placements, check_sizes
 from gridder.testing.skill import check_skill
 
@@ -49,6 +50,7 @@ def check_plan(
     bridge_m: float = 500.0,
     reach_m: float = 100.0,
     plot_reach_m: float = 30.0,
+    coding: Coding | None = None,
 ) -> list[str]:
     """Return every rule that a plan breaks, a sentence each that begins with the rule's name.
 
@@ -60,7 +62,7 @@ def check_plan(
     ----------
     plan
         A plan, or the folder of one; then its files are searched for identifying values too.
-    size, building_size, gap_m, bridge_m, reach_m, plot_reach_m
+    size, building_size, gap_m, bridge_m, reach_m, plot_reach_m, coding
         What the plan was asked for, as `gridder.partition` takes them.
     fields, buildings, members, zones, barriers, bridges
         What it was made from.
@@ -100,7 +102,7 @@ def check_plan(
         broken += _check_contiguity(case)
         broken += check_bounds(case)
         broken += check_outlines(case)
-        broken += _check_numbers(case)
+        broken += check_numbers(case, coding or Coding())
         broken += _check_report(case)
         broken += _check_gap(case, gap_m)
         broken += check_skill(case)
@@ -143,30 +145,6 @@ def _check_contiguity(case: Case) -> list[str]:
     out = [f"contiguity: grid {ids[g]} is in {int(n)} pieces" for g, n in n_pieces.items() if n > 1]
     if ((n_pieces == 1).to_numpy() != case.grids["contiguous"].to_numpy(dtype=bool)).any():
         out.append("contiguity: a flag `contiguous` is wrong")
-    return out
-
-
-def _check_numbers(case: Case) -> list[str]:
-    """Return zones whose grids are not numbered in reading order, and codes against the pattern.
-
-    Grids that carry on those of an old plan keep their numbers; then only that none is there twice is checked.
-    """
-    if "stability" in case.report:
-        twice = case.grids.duplicated(["zone", "zone_code", "number"])
-        return [f"numbers: {code} is not the only one of its number" for code in case.grids["code"][twice]]
-    out = []
-    for (zone, _), at in case.grids.groupby(["zone", "zone_code"]).groups.items():
-        here = case.grids.loc[at]
-        outlines = case.outlines[np.asarray(at)]
-        centre = shapely.get_coordinates(shapely.centroid(outlines))
-        height = np.sqrt(shapely.area(outlines).mean())
-        row = np.floor((shapely.bounds(outlines)[:, 3].max() - centre[:, 1]) / height)
-        order = np.lexsort((centre[:, 0], row))
-        if here["number"].to_numpy()[order].tolist() != list(range(1, len(here) + 1)):
-            out.append(f"numbers: those of zone {zone} are not in reading order")
-    pattern = case.grids["zone_code"].fillna("") + case.grids["number"].map("{:03d}".format)
-    if not pattern.duplicated().any() and (pattern != case.grids["code"]).any():
-        out.append("numbers: a code is not zone code and number")
     return out
 
 
