@@ -11,7 +11,7 @@ import typer
 from gridder.model import Finding, Text
 from gridder.service.order import Source
 
-MAPPED = ("fields", "buildings", "members", "zones", "locks")
+MAPPED = ("fields", "buildings", "members", "zones", "locks", "dedicated")
 """Inputs whose columns may be named."""
 
 FieldsOption = Annotated[
@@ -51,6 +51,21 @@ BridgesOption = Annotated[
     typer.Option(
         help="Crossings over barriers, points or lines from bank to bank; each links the units on both "
         "sides; may be given several times, e.g. [cyan]--bridges bridges.gpkg[/]."
+    ),
+]
+DedicatedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Areas of sites that are looked after as one, such as schools and markets, with names: the units of "
+        "each are a grid of their own, whatever its size; may be given several times, e.g. "
+        "[cyan]--dedicated sites.gpkg[/]."
+    ),
+]
+DedicatedColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of the units that names the dedicated site of each, empty for none, e.g. "
+        "[cyan]--dedicated-column 专属场所[/]."
     ),
 ]
 CutOption = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gridder.model import Text
@@ -201,11 +201,24 @@ def explain_wishes(layer: Mapping[str, Any]) -> list[Text]:
         _ALIKE.format(column=column, share=share(one["within"]))
         for column, one in layer.get("alike", {}).items()
     ]
+    if layer.get("dedicated"):
+        told.append(_dedicated(layer["dedicated"]))
     if "locks" in layer:
         told.append(_locks(layer["locks"]))
     if "stability" in layer:
         told.append(_stability(layer["stability"]))
     return told
+
+
+def _dedicated(grids: Sequence[Mapping[str, Any]]) -> Text:
+    listed = "; ".join(f"{grid['site']} ({number(grid['size'])})" for grid in grids[:_MOST_IDS])
+    return _DEDICATED.format(n=number(len(grids)), listed=listed + (" …" if len(grids) > _MOST_IDS else ""))
+
+
+_DEDICATED = Text(
+    "{n} dedicated grids, kept whole whatever their size: {listed}",
+    "{n} 个专属网格，不受规模限制，保持完整：{listed}",
+)
 
 
 def _locks(locks: Mapping[str, Any]) -> Text:

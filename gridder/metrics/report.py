@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridder.model import Certificate, Floats, Ints, UnitGraph
+from gridder.model import Bools, Certificate, Floats, Ints, UnitGraph
 
 APART = ("unit-over-maximum", "component-under-minimum")
 """Grids with these reasons count beside the number of grids that is asked for."""
@@ -148,6 +148,7 @@ def layer_report(
     *,
     grids: pd.DataFrame,
     bounds: Bounds,
+    dedicated: Bools,
     n_grids_asked: int | None,
     n_units: int,
     gap_m: float,
@@ -162,6 +163,9 @@ def layer_report(
     ----------
     grids
         One row a grid: `grid_id, size, deviation, polsby_popper, within_bounds, contiguous`.
+    dedicated
+        Which grids are sites of their own, shape (n_grids,): no size is asked of them, and they count beside the
+        scores of size and connection and beside the number of grids asked for.
     n_grids_asked
         The number of grids asked for, if one was; `n_grids_missed` says where it was not reached.
     certificates
@@ -170,15 +174,15 @@ def layer_report(
     out = grids[~grids["within_bounds"].to_numpy(dtype=bool)]
     by_grid = certificates_of_size(certificates, set(out["grid_id"]))
     excused = grids["grid_id"].map(lambda g: g in by_grid and by_grid[g].reason != "not-found").to_numpy()
-    judged = grids[~excused]
+    judged, others = grids[~excused & ~dedicated], grids[~dedicated]
     report = {
         "n_units": n_units,
         "n_grids": len(grids),
         "gap_m": gap_m,
         "size": bounds.as_dict(),
         "within_bounds": _mean(judged["within_bounds"]),
-        "contiguous": _mean(grids["contiguous"]),
-        "mean_abs_deviation": _mean(grids["deviation"].abs()),
+        "contiguous": _mean(others["contiguous"]),
+        "mean_abs_deviation": _mean(others["deviation"].abs()),
         "polsby_popper_mean": _mean(grids["polsby_popper"]),
         "moment_m2": moment_m2,
         "cut": cut,
@@ -189,11 +193,11 @@ def layer_report(
         "bridged": bridged,
     }
     n_apart = sum(c.reason in APART for c in by_grid.values())
-    if n_grids_asked is not None and len(grids) - n_apart != n_grids_asked:
+    if n_grids_asked is not None and len(others) - n_apart != n_grids_asked:
         why = [c for c in certificates if c.reason == "no-count-fits" or not c.grid_ids]
         report["n_grids_missed"] = {
             "asked": n_grids_asked,
-            "made": len(grids) - n_apart,
+            "made": len(others) - n_apart,
             "certificate": why[0].as_dict() if why else None,
         }
     return report

@@ -30,20 +30,30 @@ class Ground:
     barriers: Geometries
     crossings: Geometries
     findings: tuple[Finding, ...]
+    sites: Geometries
+    site_names: tuple[str, ...]
 
 
 def lay_ground(
-    inputs: list[Units], zones: Zones | None, barriers: Barriers | None, bridges: Bridges | None
+    inputs: list[Units],
+    zones: Zones | None,
+    barriers: Barriers | None,
+    bridges: Bridges | None,
+    dedicated: Zones | None = None,
 ) -> Ground:
-    """Choose the measuring CRS from the units and bring zones, barriers and bridges into its local metres."""
+    """Choose the measuring CRS from the units and bring all other geometries into its local metres."""
     frame = LocalFrame.of([units.frame.geometry for units in inputs])
     none = np.zeros(0, dtype=object)
     lines, crossings = (
         none if some is None else shapely.get_parts(frame.to_local(some.frame.geometry))
         for some in (barriers, bridges)
     )
+    sites, site_names = none, tuple[str, ...]()
+    if dedicated is not None:
+        sites = frame.to_local(dedicated.frame.geometry)
+        site_names = tuple(str(name) for name in dedicated.frame["zone"])
     if zones is None:
-        return Ground(frame, none, (NO_ZONE,), ("",), lines, crossings, ())
+        return Ground(frame, none, (NO_ZONE,), ("",), lines, crossings, (), sites, site_names)
     areas = frame.to_local(zones.frame.geometry)
     codes, findings = _unique_codes(areas, zones)
     order = np.lexsort((np.arange(len(areas)), np.asarray(codes)))
@@ -56,6 +66,8 @@ def lay_ground(
         lines,
         crossings,
         findings,
+        sites,
+        site_names,
     )
 
 

@@ -31,6 +31,16 @@ from gridder.model import (
     UnitGraph,
 )
 from gridder.progress import Progress
+from gridder.service.dedicated import (
+    Sites,
+    carried_sites,
+    part_of,
+    refuse_two_zones,
+    sites_of,
+    sliced,
+    with_sites,
+    within_areas,
+)
 from gridder.service.ground import Ground
 from gridder.service.locks import by_ids
 from gridder.service.numbers import keep_locked, refuse_outside
@@ -105,6 +115,7 @@ class Divided:
     wanted: Wanted
     old: OldLayer | None
     kept: Ints
+    sites: Sites
     effort: float
     findings: tuple[Finding, ...]
     notes: dict[str, Any]
@@ -130,8 +141,10 @@ def divide_layer(
     layer = peopled.units.layer
     settled_area = areas_m2(ground.frame.to_world(peopled.settled.geoms))
     source_weight = _source_weight(peopled, settled_area)
-    bounds = settle_bounds(peopled.size, source_weight)
-    cut = _cut(peopled, source_weight, bounds, progress=progress)
+    settled_sites = sites_of(peopled, ground, wishes)
+    bounds = settle_bounds(peopled.size, sliced(source_weight, settled_sites.rest))
+    cut = _cut(peopled, source_weight, bounds, whole=settled_sites.of_unit >= 0, progress=progress)
+    sites = settled_sites.after_cut(cut.parent)
 
     if layer == "field":
         zone, zone_share = assign(cut.geoms, ground.zones)
@@ -157,6 +170,8 @@ def divide_layer(
 
     rows = peopled.units.frame["row"].to_numpy()[peopled.settled.source_row[cut.parent]]
     refuse_outside(peopled.units, rows, zone, wishes.coding)
+    refuse_two_zones(sites, zone, rows, peopled.units, ground)
+    area = sites.areas(zone, len(ground.zones))
     weight = _unit_weight(peopled, cut, source_weight, land_area)
     graph, used = reopen(
         graph,
@@ -167,11 +182,11 @@ def divide_layer(
         reach_m=reaches.bridge_m,
     )
     graph = bridge(
-        graph,
+        within_areas(graph, area),
         cut.geoms,
         weight,
-        zone=zone,
-        minimum=settle_bounds(peopled.size, weight).minimum,
+        zone=area,
+        minimum=settle_bounds(peopled.size, weight[sites.rest]).minimum,
         bridge_m=reaches.bridge_m,
         barriers=ground.barriers,
     )
@@ -179,10 +194,23 @@ def divide_layer(
     layout = Layout(cut.ids, cut.parent, cut.share, cut.unit, land_area, shapely.area(land), zone)
     wanted = wanted_of(wishes, peopled, layout, ground, old=old)
     progress("solve", 0.0)
+    rest = sites.rest
+    others = wanted.only(rest)
     try:
-        solution = _solve(peopled.size, land, graph, weight, wanted, effort=effort, progress=progress)
+        solution = _solve(
+            peopled.size,
+            land[rest],
+            part_of(graph, rest),
+            weight[rest],
+            others,
+            effort=effort,
+            progress=progress,
+        )
     except InputError as error:
-        raise by_ids(error, cut.ids, wishes.locks.source if wishes.locks else None) from error
+        ids = [cut.ids[i] for i in rest]
+        raise by_ids(error, ids, wishes.locks.source if wishes.locks else None) from error
+    carried = carried_sites(sites, zone, old, ground)
+    solution, kept = with_sites(solution, _kept(solution, others, old), sites, carried)
     grid = solution.assignment.astype(np.int64)
     progress("grids", 0.0)
     outlines = outline(land, grid, gap_m=gap_m if layer == "field" else 0.0)
@@ -204,7 +232,8 @@ def divide_layer(
         certificates=solution.certificates,
         wanted=wanted,
         old=old,
-        kept=_kept(solution, wanted, old),
+        kept=kept,
+        sites=sites,
         effort=solution.effort,
         findings=(*peopled.findings, *findings),
         notes=notes,
@@ -253,8 +282,9 @@ def _unit_weight(peopled: Peopled, cut: Cut, source_weight: Floats | None, land_
     return source_weight[cut.parent] * cut.share
 
 
-def _cut(peopled: Peopled, weight: Floats | None, bounds: Bounds, *, progress: Progress) -> Cut:
-    """Cut the units above the maximum, and share their people out."""
+def _cut(peopled: Peopled, weight: Floats | None, bounds: Bounds, *, whole: Bools, progress: Progress) -> Cut:
+    """Cut the units above the maximum, and share their people out; units in `whole` (n,) stay so."""
+    weight = None if weight is None else np.where(whole, 0.0, weight)
     counting, layer = peopled.counting, peopled.units.layer
     if layer == "field" and counting.kind == "area" and weight is not None:
         return _cut_fields(peopled, weight, bounds)

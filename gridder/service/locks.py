@@ -39,6 +39,13 @@ class LockedUnits:
     together: Ints
     apart: Ints
 
+    def only(self, units: Ints) -> LockedUnits:
+        """Return the locks of some units, ascending, numbered anew; pairs with others are left out."""
+        position = np.full(len(self.grid), -1, dtype=np.int64)
+        position[units] = np.arange(len(units))
+        pairs = position[self.apart]
+        return LockedUnits(self.grid[units], self.together[units], pairs[(pairs >= 0).all(axis=1)])
+
     @property
     def n_units(self) -> int:
         """Number of units that are locked."""

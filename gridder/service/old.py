@@ -28,7 +28,8 @@ class OldLayer:
     Attributes
     ----------
     grids
-        Its grids, `grid_id, code, number, zone, zone_code, valid_from`, with a RangeIndex.
+        Its grids, `grid_id, code, number, zone, zone_code, valid_from` and, where it had
+        any, the `site` of dedicated ones, with a RangeIndex.
     units
         Its units, `unit_id, grid_id`, with a RangeIndex.
     unit
@@ -79,9 +80,9 @@ def match_old(
     InputError
         Where not one unit was in the old plan.
     """
-    grids = _of_layer(plan.grids, layer)[
-        ["grid_id", "code", "number", "zone", "zone_code", "valid_from", "valid_to"]
-    ]
+    kept = ["grid_id", "code", "number", "zone", "zone_code", "valid_from", "site"]
+    grids = _of_layer(plan.grids, layer)
+    grids = grids[[name for name in kept if name in grids]]
     if grids.empty:
         return None
     units = _of_layer(plan.units, layer)

@@ -18,7 +18,7 @@ from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks", "dedicated")
 """What a file may be to a plan."""
 
 
@@ -29,7 +29,8 @@ class Source:
     Parameters
     ----------
     paths
-        In the syntax of `gridder.io.location`; only zones, barriers and bridges may have several.
+        In the syntax of `gridder.io.location`; only zones, barriers, bridges and dedicated sites may have
+        several.
     columns
         Roles to names of columns, where the guess by header is wrong.
     keep
@@ -67,6 +68,7 @@ def read_sources(
         "zones": lambda s: read_zones(*s.paths, columns=s.columns),
         "barriers": lambda s: read_barriers(*s.paths),
         "bridges": lambda s: read_bridges(*s.paths),
+        "dedicated": lambda s: read_zones(*s.paths, columns=s.columns),
         "locks": lambda s: read_locks(_only(s), columns=s.columns),
     }
     inputs: dict[str, Any] = dict.fromkeys(ROLES)

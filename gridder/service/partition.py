@@ -29,12 +29,14 @@ from gridder.model import (
     Plan,
     PlanReport,
     Size,
+    Source,
     Text,
     Units,
     Zones,
 )
 from gridder.privacy import pseudonyms
 from gridder.progress import Progress, silent
+from gridder.service.dedicated import column_faults, empty_sites
 from gridder.service.ground import Ground, barrier_frame, lay_ground, zone_frame
 from gridder.service.layer import Divided, Effort, Reaches, divide_layer
 from gridder.service.old import plan_checksum
@@ -57,6 +59,7 @@ class Inputs:
     barriers: Barriers | None
     bridges: Bridges | None
     locks: Locks | None = None
+    dedicated: Zones | None = None
 
     @property
     def layers(self) -> list[Units]:
@@ -74,6 +77,8 @@ def partition(
     zones: Zones | None = None,
     barriers: Barriers | None = None,
     bridges: Bridges | None = None,
+    dedicated: Zones | None = None,
+    dedicated_column: str | None = None,
     skill: str | None = None,
     skill_minimum: int = 1,
     alike: Mapping[str, float] | None = None,
@@ -109,6 +114,10 @@ def partition(
         Areas that no grid leaves, and lines that no grid crosses.
     bridges
         Crossings over barriers, points or lines from bank to bank: each links the units on both sides.
+    dedicated, dedicated_column
+        Sites that are looked after as one, such as schools and markets: areas with names (`read_zones`), a column
+        of the units that names the site of each, or both. The units of a site, those of which more than half
+        lies in its area, are one grid of their own for which no bounds hold, beside any number of grids asked for.
     skill, skill_minimum
         A skill, as a word of the roster's column of skills, and how many of its people every grid needs.
     alike
@@ -157,7 +166,7 @@ def partition(
     InputError
         With every fault of the inputs.
     """
-    inputs = Inputs(fields, buildings, members, zones, barriers, bridges, locks)
+    inputs = Inputs(fields, buildings, members, zones, barriers, bridges, locks, dedicated)
     sizes = {"field": size, "building": building_size or size}
     wishes = Wishes(
         objective=objective,
@@ -171,12 +180,13 @@ def partition(
         coding=coding or Coding(),
         responsible=responsible,
         valid_from=valid_from,
+        dedicated_column=dedicated_column,
     )
     _check(inputs, sizes, wishes)
     clock = _Clock(progress)
 
     clock("measure", 0.0)
-    ground = lay_ground(inputs.layers, zones, barriers, bridges)
+    ground = lay_ground(inputs.layers, zones, barriers, bridges, dedicated)
     people = _local_people(members, ground)
     clock("place", 0.0)
     peopled = _people_layers(inputs, sizes, ground, people, reach_m=reach_m, cut_at_barriers=cut_at_barriers)
@@ -205,6 +215,7 @@ def partition(
         "coding": dict(vars(wishes.coding)),
         "responsible": responsible,
         "valid_from": valid_from,
+        "dedicated_column": dedicated_column,
         "objective": objective,
         "rng": rng,
         "effort": effort,
@@ -273,6 +284,7 @@ def _check(inputs: Inputs, sizes: dict[str, Size | None], wishes: Wishes) -> Non
         )
     faults = [fault for units in inputs.layers for fault in size_faults(sizes[units.layer], units.layer)]
     faults += wish_faults(wishes, inputs.layers, inputs.members)
+    faults += column_faults(wishes.dedicated_column, inputs.layers)
     faults += coding_faults(wishes.coding, inputs.zones)
     if faults:
         raise InputError(faults)
@@ -345,11 +357,13 @@ def _report(
     *,
     seconds: dict[str, float],
 ) -> PlanReport:
-    others = [x for x in (inputs.members, inputs.zones, inputs.barriers, inputs.bridges) if x is not None]
+    given = (inputs.members, inputs.zones, inputs.barriers, inputs.bridges, inputs.dedicated)
+    others = [x for x in given if x is not None]
     findings = [
         *(finding for item in [*inputs.layers, *others] for finding in item.repairs),
         *ground.findings,
         *(finding for layer in divided for finding in layer.findings),
+        *_empty_sites(inputs, ground, divided),
     ]
     n_members = len(inputs.members) if inputs.members is not None else 0
     people: dict[str, Any] = {"total": n_members}
@@ -366,6 +380,13 @@ def _report(
             "seconds": seconds,
         }
     )
+
+
+def _empty_sites(inputs: Inputs, ground: Ground, divided: Sequence[Divided]) -> list[Finding]:
+    if inputs.dedicated is None:
+        return []
+    sources = inputs.dedicated.sources or (Source("<memory>"),)
+    return empty_sites(ground, [layer.sites for layer in divided], sources[0])
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:
@@ -390,7 +411,7 @@ def _recipe(
     for name in ("fields", "buildings", "members", "locks"):
         single = getattr(inputs, name)
         sources[name] = [dict(vars(single.source))] if single is not None else []
-    for name in ("zones", "barriers", "bridges"):
+    for name in ("zones", "barriers", "bridges", "dedicated"):
         several = getattr(inputs, name)
         sources[name] = [dict(vars(source)) for source in several.sources] if several is not None else []
     return {

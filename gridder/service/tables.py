@@ -33,6 +33,7 @@ from gridder.model import (
     Members,
 )
 from gridder.service.alike import share_within, values_of
+from gridder.service.dedicated import site_report
 from gridder.service.ground import Ground
 from gridder.service.layer import Divided
 from gridder.service.numbers import name_grids
@@ -124,6 +125,7 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     report = layer_report(
         grids=grids.drop(columns="geometry"),
         bounds=divided.bounds,
+        dedicated=grids["site"].notna().to_numpy() if divided.sites.asked else np.zeros(n_grids, dtype=bool),
         n_grids_asked=divided.peopled.size.n_grids,
         n_units=len(ids),
         gap_m=divided.gap_m,
@@ -142,6 +144,8 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
         ],
     )
     report |= divided.notes | _wishes_report(divided, grids, certificates, grid)
+    if divided.sites.asked:
+        report["dedicated"] = site_report(grids)
     if locked is not None:
         report["locks"] = lock_report(broken, certificates, n_units=locked.n_units)
     placements, unplaced = _placements(divided, grid, grid_ids, ids, pseudonyms)
@@ -175,7 +179,8 @@ def _wishes_report(
     """Return how far the wishes beside the size came true."""
     wishes, report = divided.wanted.wishes, dict[str, Any]()
     if divided.wanted.skilled is not None and wishes.skill is not None:
-        report["skill"] = skill_report(grids, certificates, word=wishes.skill, minimum=wishes.skill_minimum)
+        others = grids[grids["site"].isna()] if divided.sites.asked else grids
+        report["skill"] = skill_report(others, certificates, word=wishes.skill, minimum=wishes.skill_minimum)
     if wishes.second_size is not None and divided.wanted.second is not None:
         least, most = second_bounds(wishes.second_size)
         size = grids["second_size"]
@@ -212,7 +217,8 @@ def _grids(
     zone[grid] = divided.zone
     size = np.bincount(grid, weights=divided.weight, minlength=n).astype(float)
     unit = divided.cut.unit
-    within = divided.bounds.within(size)
+    site = _sites(divided, grid, n)
+    within = divided.bounds.within(size) | site.notna().to_numpy()
     further = _further_sizes(divided, grid, n)
     reasons = {g: c.reason for c in certificates for g in c.grid_ids if g in broken}
     reasons |= _reasons(divided, grid_ids, within, further, certificates)
@@ -236,10 +242,24 @@ def _grids(
             "valid_to": pd.Series([None] * n, dtype="str"),
             "area_m2": np.bincount(grid, weights=divided.land_area_m2, minlength=n),
             "perimeter_m": shapely.length(outlines),
+            **(
+                {"kind": np.where(site.notna(), "dedicated", "basic"), "site": site}
+                if divided.sites.asked
+                else {}
+            ),
             **({"responsible": wishes.responsible} if wishes.responsible else {}),
         },
         geometry=ground.frame.to_world(outlines),
     )
+
+
+def _sites(divided: Divided, grid: np.ndarray, n: int) -> pd.Series[str]:
+    """Return the name of the site of every dedicated grid, missing for others."""
+    names = np.full(n, None, dtype=object)
+    of_unit = divided.sites.of_unit
+    inside = of_unit >= 0
+    names[grid[inside]] = np.array([*divided.sites.names, None], dtype=object)[of_unit[inside]]
+    return pd.Series(names, dtype="str")
 
 
 def _further_sizes(divided: Divided, grid: np.ndarray, n: int) -> dict[str, np.ndarray]:

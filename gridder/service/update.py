@@ -18,6 +18,7 @@ OPTIONS = (
     "alike",
     "second_size",
     "stability",
+    "dedicated_column",
     "coding",
     "responsible",
     "valid_from",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gridder.groups.composition import has_skill
 from gridder.members.count import counting_of, numbers_of, sum_by_unit
 from gridder.model import Finding, Floats, Ints, Locks, Size, Text
 from gridder.service.alike import alike_columns
+from gridder.service.dedicated import sliced, without_old_sites
 from gridder.service.ground import Ground
 from gridder.service.locks import LockedUnits, locked_units
 from gridder.service.numbers import same_zone
@@ -71,6 +72,17 @@ class Wanted:
     locked: LockedUnits | None = None
     old: Ints | None = None
 
+    def only(self, units: Ints) -> Wanted:
+        """Return what is asked for some units, ascending."""
+        return replace(
+            self,
+            skilled=sliced(self.skilled, units),
+            similar=sliced(self.similar, units),
+            second=sliced(self.second, units),
+            locked=self.locked.only(units) if self.locked is not None else None,
+            old=sliced(self.old, units),
+        )
+
     def as_problem(self) -> dict[str, Any]:
         """Return it in the words of `gridder.solver.Problem`."""
         wishes = self.wishes
@@ -109,7 +121,7 @@ def wanted_of(
         similar=_similar(wishes, peopled, layout),
         second=_second(wishes.second_size, peopled, layout),
         locked=_locked(wishes.locks, peopled, layout, ground, old),
-        old=old.grid if old is not None else None,
+        old=without_old_sites(old.grid, old) if old is not None else None,
     )
 
 

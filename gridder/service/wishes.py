@@ -40,6 +40,7 @@ class Wishes:
     coding: Coding = field(default_factory=Coding)
     responsible: str | None = None
     valid_from: str | None = None
+    dedicated_column: str | None = None
 
 
 def wish_faults(wishes: Wishes, layers: Sequence[Units], members: Members | None) -> list[Finding]:

@@ -60,6 +60,16 @@ class Case:
     grid: Ints
     placements: pd.DataFrame
     report: dict[str, Any]
+    site: Geometries
+    """Name of the dedicated site of every unit, None for none."""
+
+    @cached_property
+    def dedicated(self) -> np.ndarray:
+        """Which grids hold a unit of a site, shape (g,)."""
+        in_site = np.array([name is not None for name in self.site], dtype=bool)
+        held = np.zeros(len(self.grids), dtype=bool)
+        held[self.grid[in_site]] = True
+        return held
 
     @property
     def minimum(self) -> float:
@@ -211,6 +221,7 @@ def cases(
                 grid=units["grid_id"].map(grid_at).fillna(-1).to_numpy(dtype=np.int64),
                 placements=plan.placements[plan.placements["layer"] == source.layer].reset_index(drop=True),
                 report=dict(plan.report["layers"][source.layer]),
+                site=np.full(len(units), None, dtype=object),
             )
         )
     return made

@@ -20,6 +20,7 @@ from gridder.model import Barriers, Bridges, Coding, Members, Plan, Size, Units,
 from gridder.testing.case import Case, cases
 from gridder.testing.certificates import check_bounds
 from gridder.testing.composition import check_composition
+from gridder.testing.dedicated import check_sites, with_sites, without_sites
 from gridder.testing.ground import check_coverage, check_links, check_outlines, check_zone_table, check_zones
 from gridder.testing.numbers import check_numbers
 from gridder.testing.people import check_once, check_placements, check_sizes
@@ -50,6 +51,8 @@ def check_plan(
     bridge_m: float = 500.0,
     reach_m: float = 100.0,
     plot_reach_m: float = 30.0,
+    dedicated: Zones | None = None,
+    dedicated_column: str | None = None,
     coding: Coding | None = None,
 ) -> list[str]:
     """Return every rule that a plan breaks, a sentence each that begins with the rule's name.
@@ -64,7 +67,7 @@ def check_plan(
         A plan, or the folder of one; then its files are searched for identifying values too.
     size, building_size, gap_m, bridge_m, reach_m, plot_reach_m, coding
         What the plan was asked for, as `gridder.partition` takes them.
-    fields, buildings, members, zones, barriers, bridges
+    fields, buildings, members, zones, barriers, bridges, dedicated, dedicated_column
         What it was made from.
 
     Returns
@@ -75,7 +78,7 @@ def check_plan(
     folder = None if isinstance(plan, Plan) else Path(plan)
     loaded = plan if isinstance(plan, Plan) else load_plan(plan)
     broken: list[str] = []
-    for case in cases(
+    for layer in cases(
         loaded,
         fields=fields,
         buildings=buildings,
@@ -89,24 +92,27 @@ def check_plan(
         reach_m=reach_m,
         plot_reach_m=plot_reach_m,
     ):
+        case = with_sites(layer, dedicated, dedicated_column)
         faults = [*_check_ids(case), *check_once(case)]
         broken += faults
         if faults:
             continue
+        others = without_sites(case)
         both = fields is not None and buildings is not None
         broken += check_coverage(case)
         broken += check_zones(case)
-        broken += check_links(case)
+        broken += check_links(others)
         broken += check_placements(case, both_layers=both)
         broken += check_sizes(case)
-        broken += _check_contiguity(case)
-        broken += check_bounds(case)
+        broken += _check_contiguity(others)
+        broken += check_bounds(others)
         broken += check_outlines(case)
         broken += check_numbers(case, coding or Coding())
         broken += _check_report(case)
         broken += _check_gap(case, gap_m)
-        broken += check_skill(case)
+        broken += check_skill(others)
         broken += check_composition(case)
+        broken += check_sites(case)
     broken += check_zone_table(loaded, zones)
     broken += _check_recipe(loaded, {"fields": fields, "buildings": buildings, "members": members})
     if members is not None:
@@ -174,7 +180,8 @@ def _check_report(case: Case) -> list[str]:
     excused = {
         entry["grid_id"] for entry in report["out_of_bounds"] if entry["certificate"]["reason"] != "not-found"
     }
-    judged = grids[~grids["grid_id"].isin(excused)]
+    asked = grids[~case.dedicated]
+    judged = asked[~asked["grid_id"].isin(excused)]
     area = shapely.area(case.land)
     centre = shapely.get_coordinates(shapely.centroid(case.land))
     n = len(grids)
@@ -189,8 +196,8 @@ def _check_report(case: Case) -> list[str]:
         "n_units": len(case.units),
         "n_grids": n,
         "within_bounds": float(judged["within_bounds"].mean()) if len(judged) else 1.0,
-        "contiguous": float(grids["contiguous"].mean()),
-        "mean_abs_deviation": float(grids["deviation"].abs().mean()),
+        "contiguous": float(asked["contiguous"].mean()),
+        "mean_abs_deviation": float(asked["deviation"].abs().mean()),
         "polsby_popper_mean": float(compactness.mean()),
         "moment_m2": float(moment),
         "cut": float(cut),
