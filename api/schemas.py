@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "dedicated")
 
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
@@ -100,6 +100,12 @@ class PartitionInputs(_Strict):
     barriers: Sources | None = Field(None, description="Lines that no grid crosses.")
     bridges: Sources | None = Field(
         None, description="Crossings over barriers: points, or lines from bank to bank."
+    )
+    dedicated: Sources | None = Field(
+        None, description="Areas of sites looked after as one; the units of each are a grid of their own."
+    )
+    dedicated_column: str | None = Field(
+        None, max_length=200, description="Column of the units that names the dedicated site of each."
     )
     size: SizeIn | None = Field(None, description="Size of the grids.")
     building_size: SizeIn | None = Field(None, description="Size of the building grids where it differs.")

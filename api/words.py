@@ -65,6 +65,13 @@ ROLES: Mapping[str, tuple[Text, Text]] = {
             "可以越过障碍的地点（点）或通道（线）。",
         ),
     ),
+    "dedicated": (
+        Text("Dedicated sites", "专属网格场所"),
+        Text(
+            "Areas looked after as one, such as schools and markets: each is a grid of its own.",
+            "整体管理的场所，如学校、市场（面）：各自成为一个专属网格。",
+        ),
+    ),
 }
 """What a file may be to a plan: its name and what it is."""
 

@@ -7,7 +7,7 @@ import { SizeForm } from "./sizes.js";
 import { upload } from "./upload.js";
 
 const KEPT = "gridder-new-plan";
-const USES = { fields: "units", buildings: "units", members: "members", zones: "zones" };
+const USES = { fields: "units", buildings: "units", members: "members", zones: "zones", dedicated: "zones" };
 const FAMILIES = {
   fields: ["polygon"],
   buildings: ["polygon"],
@@ -15,6 +15,7 @@ const FAMILIES = {
   zones: ["polygon"],
   barriers: ["line"],
   bridges: ["line", "point"],
+  dedicated: ["polygon"],
 };
 const NAMES = {
   fields: /field|parcel|farm|plot|地块|田/i,
@@ -23,6 +24,7 @@ const NAMES = {
   zones: /zone|district|communit|片区|社区|管理区/i,
   barriers: /barrier|river|highway|railway|障碍|河|公路|铁路/i,
   bridges: /bridge|crossing|ford|桥|渡|涵/i,
+  dedicated: /dedicated|site|school|market|campus|专属|学校|市场|场所|园区/i,
 };
 
 const form = document.getElementById("new");
