@@ -472,7 +472,9 @@ def _tell_outcome(plan: Plan, folder: Path, lang: Lang, *, as_json: bool) -> Non
 def _summary(plan: Plan, lang: Lang) -> list[str]:
     lines = []
     for name, part in plan.report["layers"].items():
-        sizes = plan.grids.loc[plan.grids["layer"] == name, "size"]
+        dedicated = {grid["grid_id"] for grid in part.get("dedicated", ())}
+        asked = plan.grids[(plan.grids["layer"] == name) & ~plan.grids["grid_id"].isin(dedicated)]
+        sizes = asked["size"]
         text = Text(
             "{kind} grids: {g} from {u} units, size {lo:g} to {hi:g} (target {t:g}), {share:.1%} in bounds, "
             "{out} with a certificate, neighbours across up to {gap:g} m",

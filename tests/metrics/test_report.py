@@ -19,7 +19,7 @@ def test_a_grid_of_both_ends_is_not_contiguous():
     assert contiguous_grids(PATH, np.array([0, 1, 1, 0]), 2).tolist() == [False, True]
 
 
-def _report(certificates):
+def _report(certificates, dedicated=(False,) * 4):
     grids = pd.DataFrame(
         {
             "grid_id": ["F-001", "F-002", "F-003", "F-004"],
@@ -33,6 +33,7 @@ def _report(certificates):
     return layer_report(
         grids=grids,
         bounds=Bounds("members", 10, 5, 15),
+        dedicated=np.array(dedicated),
         n_grids_asked=None,
         n_units=9,
         gap_m=8.0,
@@ -84,3 +85,13 @@ def test_grids_short_of_a_skill_are_listed_beside_those_out_of_bounds():
     light = Certificate("component-under-minimum", ("F-003",), ("v",), 2, 5, 15)
     lacking = Certificate("skill-short", ("F-001", "F-004"), ("w",), 21, 5, 15)
     assert _report((over, light, lacking)) == _report((over, light))
+
+
+def test_dedicated_grids_are_in_no_share():
+    """Without the last grid, which is in bounds: one of two is within, and the mean deviation is larger."""
+    over = Certificate("unit-over-maximum", ("F-002",), ("u",), 40, 5, 15)
+    lost = Certificate("not-found", ("F-003",), ("v",), 2, 5, 15)
+    report = _report((over, lost), dedicated=(False, False, False, True))
+    assert report["within_bounds"] == 1 / 2
+    assert np.isclose(report["mean_abs_deviation"], (0 + 3 + 0.8) / 3)
+    assert report["n_grids"] == 4
