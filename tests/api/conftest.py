@@ -154,9 +154,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory, postgresql: str)
     server.stop()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def server(request: pytest.FixtureRequest) -> Server:
-    """Return a service, on one store after the other."""
+    """Return a service, on one store after the other; every run has the store itself on both."""
     return request.getfixturevalue(f"{request.param}_server")
 
 
