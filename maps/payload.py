@@ -1,8 +1,6 @@
-"""What a map page carries: the properties as columns of JSON, the geometries as packed integers.
+"""What a map page carries: the properties as columns of JSON, the geometries as integers (`maps.shapes`).
 
-Coordinates are Web Mercator (EPSG:3857) in whole steps of the world's width / 2^28 (0.15 m at the
-equator, 0.1 m at 48 degrees), each the difference to the one before.
-Both parts are zlib streams in base64, so that no name in them can be taken for markup.
+Both are zlib streams in base64, so that no name in them can be taken for markup.
 """
 
 from __future__ import annotations
@@ -19,37 +17,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.model import Floats, Geometries, Ints, Lang, PlanView, Text
+from gridder.model import Ints, Lang, PlanView, Text
+from maps.shapes import WORLD_BITS, Rings, pack_rings, to_rings, to_world
 from maps.style import DIVERGING, KINDS, NONE, PALETTE, SEQUENTIAL, colouring, outline, with_outlines
 from maps.words import WORDS
 
 MOST_UNITS = 200_000
 """Above so many units they are left out of the file; the grids stay."""
 
-WORLD_BITS = 28
-_HIGHEST_LATITUDE = 85.05
 SIMPLIFIED_M = 3.0
 """Where units are left out, so are corners of grids whose triangle is smaller than the square of this."""
 _METRES_A_DEGREE = 111_320.0
-
-
-@dataclass(frozen=True, eq=False)
-class Rings:
-    """Rings and lines of many features, one behind the other.
-
-    Attributes
-    ----------
-    per_feature
-        Number of rings of each feature, shape (n_features,).
-    per_ring
-        Number of points of each ring, shape (n_rings,).
-    xy
-        Points as integers of `WORLD_BITS`, shape (n_points, 2); a closed ring's last point is left out.
-    """
-
-    per_feature: Ints
-    per_ring: Ints
-    xy: Ints
 
 
 @dataclass(frozen=True)
@@ -112,8 +90,8 @@ def build_payload(
     units = view.units.iloc[:0] if leaves_units_out else view.units
     grids = simplified(view.grids) if leaves_units_out else view.grids
     sections = {
-        "zones": view.zones,
         "grids": grids,
+        "zones": view.zones,
         "barriers": view.barriers,
         "bridges": view.bridges,
     }
@@ -121,7 +99,9 @@ def build_payload(
     neighbours = {
         end: view.neighbours[end].map(position).to_numpy(dtype=np.int64) for end in ("grid_a", "grid_b")
     }
-    counts, planes = _shapes(sections)
+    rings = {name: to_rings(frame.geometry.to_numpy()) for name, frame in sections.items()}
+    counts, planes = pack_rings(Rings.joined(list(rings.values())))
+    sections_of = {name: len(of.per_feature) for name, of in rings.items()}
     opened = None if open_grid is None else int(position[open_grid])
     titles = _titles(title, None if opened is None else str(view.grids["code"].iloc[opened]))
     about = {
@@ -140,7 +120,7 @@ def build_payload(
         "sizes": {layer: dict(size) for layer, size in view.sizes.items()},
         "summary": dict(view.summary),
         "bits": WORLD_BITS,
-        "counts": counts,
+        "counts": {**counts, "sections": sections_of},
         "zones": {"name": as_texts(view.zones["zone"]), "label": _labels(view.zones)},
         "grids": _grids(view.grids, neighbours["grid_a"], neighbours["grid_b"]),
         "neighbours": [neighbours["grid_a"].tolist(), neighbours["grid_b"].tolist()],
@@ -150,8 +130,11 @@ def build_payload(
         "datum": view.datum,
         "tiles": [asdict(layer) for layer in tiles],
     }
-    unit_counts, unit_planes = _shapes({"units": units})
-    of_units = _units(units, position) | {"counts": unit_counts}
+    of_units = _units(units, position)
+    unit_counts, unit_planes = pack_rings(
+        to_rings(units.geometry.to_numpy()), rings["grids"], np.array(of_units["grid"], dtype=np.int64)
+    )
+    of_units["counts"] = unit_counts
     return Payload(
         packed(_as_json(about)),
         packed(planes),
@@ -159,18 +142,6 @@ def build_payload(
         packed(unit_planes),
         titles.say(lang),
     )
-
-
-def _shapes(sections: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, Any], bytes]:
-    """Return how much there is of everything, and the geometries of all sections."""
-    rings = [to_rings(frame.geometry.to_numpy()) for frame in sections.values()]
-    counts = {
-        "features": [len(frame) for frame in sections.values()],
-        "sections": list(sections),
-        "rings": sum(len(r.per_ring) for r in rings),
-        "points": sum(len(r.xy) for r in rings),
-    }
-    return counts, _planes(rings)
 
 
 def _as_json(content: Mapping[str, Any]) -> bytes:
@@ -190,58 +161,10 @@ def simplified(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return grids.set_geometry(gpd.GeoSeries(geoms, index=grids.index, crs=grids.crs))
 
 
-def to_world(lonlat: Floats) -> Ints:
-    """Return longitudes and latitudes, shape (n, 2), as integers of the Mercator square."""
-    size = float(1 << WORLD_BITS)
-    sine = np.sin(np.radians(np.clip(lonlat[:, 1], -_HIGHEST_LATITUDE, _HIGHEST_LATITUDE)))
-    x = (lonlat[:, 0] / 360 + 0.5) * size
-    y = (0.5 - np.arctanh(sine) / (2 * np.pi)) * size
-    return np.rint(np.column_stack([x, y])).astype(np.int64)
-
-
-def to_rings(geoms: Geometries) -> Rings:
-    """Return the rings of polygons, or the lines, in integers; repeated points are left out."""
-    parts, feature = shapely.get_parts(geoms, return_index=True)
-    is_area = shapely.get_dimensions(parts) == 2
-    areas, area_at = shapely.get_rings(parts[is_area], return_index=True)
-    curves = np.concatenate([areas, parts[~is_area]])
-    of = np.concatenate([feature[is_area][area_at], feature[~is_area]])
-    curves, of = (values[np.argsort(of, kind="stable")] for values in (curves, of))
-
-    lonlat, ring = shapely.get_coordinates(curves, return_index=True)
-    xy = to_world(lonlat)
-    first = np.r_[True, ring[1:] != ring[:-1]][: len(ring)]
-    moved = np.r_[True, (xy[1:] != xy[:-1]).any(axis=1)][: len(ring)]
-    last = np.r_[ring[1:] != ring[:-1], True][: len(ring)]
-    closes = last & shapely.is_closed(curves)[ring]
-    keep = first | (moved & ~closes)
-    return Rings(
-        np.bincount(of, minlength=len(geoms)),
-        np.bincount(ring[keep], minlength=len(curves)),
-        xy[keep],
-    )
-
-
 def _titles(title: str | None, code: str | None) -> Text:
     if title:
         return Text(title, title)
     return WORDS["title"] if code is None else WORDS["title_of"].format(code=code)
-
-
-def _planes(rings: list[Rings]) -> bytes:
-    """Return the counts and differences as 32-bit integers, byte by byte of equal rank."""
-    xy = np.concatenate([r.xy for r in rings])
-    step = np.diff(xy, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    zigzag = (step << 1) ^ (step >> 63)
-    values = np.concatenate(
-        [
-            *(r.per_feature for r in rings),
-            *(r.per_ring for r in rings),
-            zigzag[:, 0],
-            zigzag[:, 1],
-        ]
-    )
-    return values.astype("<u4").view(np.uint8).reshape(-1, 4).T.tobytes()
 
 
 def packed(content: bytes) -> str:

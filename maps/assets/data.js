@@ -12,10 +12,10 @@ Gridder.readData = async (prefix = "gridder") => {
   data.shapes = Gridder.readShapes(planes, data.counts);
   data.sections = {};
   let start = 0;
-  data.counts.sections.forEach((name, i) => {
-    data.sections[name] = { start, end: start + data.counts.features[i] };
-    start += data.counts.features[i];
-  });
+  for (const [name, length] of Object.entries(data.counts.sections)) {
+    data.sections[name] = { start, end: start + length };
+    start += length;
+  }
   data.sections.units = { start, end: start };
   data.units = { id: [], grid: [], size: [], area_ha: [], kind: [] };
   data.atlas = await Gridder.readAtlas();
@@ -39,8 +39,8 @@ Gridder.addUnits = async (data) => {
   ]);
   const { counts, ...units } = JSON.parse(new TextDecoder().decode(about));
   data.units = units;
-  data.shapes = Gridder.joinShapes(data.shapes, Gridder.readShapes(planes, counts));
-  data.sections.units.end += counts.features[0];
+  data.shapes = Gridder.joinShapes(data.shapes, Gridder.readShapes(planes, counts, data.shapes));
+  data.sections.units.end += counts.features;
   data.unitsOf = Gridder.groupBy(units.grid, data.grids.id.length);
   data.upper = data.kinds = null;
 };
@@ -53,35 +53,43 @@ Gridder.inflate = async (id) => {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 };
 
-Gridder.readShapes = (planes, counts) => {
+/* Undo maps/shapes.py; an item with points of the base has as many as follow its first, and that one. */
+Gridder.readShapes = (planes, counts, base) => {
   const n = planes.length / 4;
   const values = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
     values[i] = planes[i] | (planes[n + i] << 8) | (planes[2 * n + i] << 16) | (planes[3 * n + i] << 24);
   }
-  const nFeatures = counts.features.reduce((sum, c) => sum + c, 0);
-  const starts = (from, length) => {
-    const at = new Uint32Array(length + 1);
-    for (let i = 0; i < length; i++) at[i + 1] = at[i] + values[from + i];
-    return at;
-  };
-  const undone = (from) => {
-    const at = new Int32Array(counts.points);
-    let sum = 0;
-    for (let i = 0; i < counts.points; i++) {
-      const z = values[from + i];
-      sum += (z >>> 1) ^ -(z & 1);
-      at[i] = sum;
+  let taken = 0;
+  const take = (length) => values.subarray(taken, (taken += length));
+  const unzigzag = (z) => (z >>> 1) ^ -(z & 1);
+  const rings = take(counts.features), items = take(counts.rings), more = take(counts.items);
+  const dx = take(counts.own), dy = take(counts.own), from = take(counts.items - counts.own);
+
+  const ringOf = new Uint32Array(counts.features + 1), pointOf = new Uint32Array(counts.rings + 1);
+  for (let f = 0; f < counts.features; f++) ringOf[f + 1] = ringOf[f] + rings[f];
+  const x = new Int32Array(counts.points), y = new Int32Array(counts.points);
+  let p = 0, item = 0, own = 0, shared = 0, at = 0;
+  for (let r = 0; r < counts.rings; r++) {
+    for (const end = item + items[r]; item < end; item++) {
+      if (more[item]) {
+        at += unzigzag(from[shared++]);
+        for (const last = at + more[item]; at < last; at++, p++) {
+          x[p] = base.x[at];
+          y[p] = base.y[at];
+        }
+        x[p] = base.x[at];
+        y[p] = base.y[at];
+      } else {
+        x[p] = (p && x[p - 1]) + unzigzag(dx[own]);
+        y[p] = (p && y[p - 1]) + unzigzag(dy[own++]);
+      }
+      p++;
     }
-    return at;
-  };
-  const shapes = {
-    ringOf: starts(0, nFeatures),
-    pointOf: starts(nFeatures, counts.rings),
-    x: undone(nFeatures + counts.rings),
-    y: undone(nFeatures + counts.rings + counts.points),
-  };
-  shapes.box = Gridder.boxes(shapes, nFeatures);
+    pointOf[r + 1] = p;
+  }
+  const shapes = { ringOf, pointOf, x, y };
+  shapes.box = Gridder.boxes(shapes, counts.features);
   return shapes;
 };
 

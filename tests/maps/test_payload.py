@@ -12,7 +12,8 @@ import shapely
 from pyproj import Transformer
 
 import maps.payload
-from maps.payload import SIMPLIFIED_M, WORLD_BITS, build_payload, simplified, to_rings, to_world
+from maps.payload import SIMPLIFIED_M, build_payload, simplified
+from maps.shapes import WORLD_BITS, pack_rings, to_rings, to_world
 
 
 def unpack(payload):
@@ -20,26 +21,42 @@ def unpack(payload):
     about, units = (
         json.loads(zlib.decompress(base64.b64decode(text))) for text in (payload.about, payload.units)
     )
-    shapes = unpack_rings(about["counts"], payload.geometry) + unpack_rings(
-        units["counts"], payload.unit_geometry
-    )
-    for key in ("features", "sections"):
-        about["counts"][key] += units["counts"][key]
+    shapes = unpack_rings(about["counts"], payload.geometry)
+    base = np.concatenate([ring for feature in shapes for ring in feature])
+    shapes += unpack_rings(units["counts"], payload.unit_geometry, base)
+    about["counts"]["sections"]["units"] = units["counts"]["features"]
     return about | {"units": units}, shapes
 
 
-def unpack_rings(counts, packed):
+def unpack_rings(counts, packed, base=()):
     """Return the rings of every feature, decoded apart from the code that packs."""
     planes = np.frombuffer(zlib.decompress(base64.b64decode(packed)), dtype=np.uint8)
-    values = planes.reshape(4, -1).T.copy().view("<u4").ravel().astype(np.int64)
-    n_features = sum(counts["features"])
-    per_feature, per_ring, zx, zy = np.split(
-        values, np.cumsum([n_features, counts["rings"], counts["points"]])
+    values = iter(planes.reshape(4, -1).T.copy().view("<u4").ravel().tolist())
+    features, rings, items, own = (counts[name] for name in ("features", "rings", "items", "own"))
+    n_rings, n_items, more, dx, dy, starts = (
+        iter([next(values) for _ in range(n)]) for n in (features, rings, items, own, own, items - own)
     )
-    x, y = (np.cumsum((z >> 1) ^ -(z & 1)) for z in (zx, zy))
-    rings = np.split(np.column_stack([x, y]), np.cumsum(per_ring)[:-1])
-    ends = np.cumsum(per_feature)
-    return [rings[end - n : end] for n, end in zip(per_feature, ends, strict=True)]
+    shapes, last, end = [], np.zeros(2, dtype=np.int64), 0
+    for n in n_rings:
+        shapes.append([])
+        for n_ring in (next(n_items) for _ in range(n)):
+            ring = []
+            for follow in (next(more) for _ in range(n_ring)):
+                if follow:
+                    first = end + signed(next(starts))
+                    end = first + follow
+                    ring += list(base[first : end + 1])
+                else:
+                    ring.append(np.add(last, (signed(next(dx)), signed(next(dy)))))
+                last = ring[-1]
+            shapes[-1].append(np.array(ring))
+    assert counts["points"] == sum(len(ring) for feature in shapes for ring in feature)
+    return shapes
+
+
+def signed(zigzag):
+    """Return the number of either sign that is coded."""
+    return (zigzag >> 1) ^ -(zigzag & 1)
 
 
 def test_positions_are_web_mercator():
@@ -70,9 +87,9 @@ def test_points_closer_than_a_step_are_left_out():
 def test_every_geometry_survives(view):
     """The decoded shapes differ from the view's by less than 0.2 m, feature by feature."""
     about, decoded = unpack(build_payload(view, "en", None))
-    frames = [getattr(view, name) for name in about["counts"]["sections"]]
-    assert about["counts"]["features"] == [len(frame) for frame in frames]
-    originals = [g for frame in frames for g in frame.geometry]
+    sections = about["counts"]["sections"]
+    assert sections == {name: len(getattr(view, name)) for name in sections}
+    originals = [g for name in sections for g in getattr(view, name).geometry]
     step_m = 2 * np.pi * 6378137 / 2**WORLD_BITS
     for original, rings in zip(originals, decoded, strict=True):
         points = np.vstack(rings) * step_m
@@ -80,6 +97,22 @@ def test_every_geometry_survives(view):
         metres = np.column_stack([metres[:, 0], -metres[:, 1]]) + np.pi * 6378137
         expected = shapely.multipoints(metres)
         assert shapely.hausdorff_distance(shapely.multipoints(points), expected) < 0.2
+
+
+def test_units_refer_to_the_border_of_their_grid():
+    """Points on the border of the grid are given as runs of its points, in whatever order the unit has them."""
+    x, y = np.mgrid[0:3, 0:3].reshape(2, 9)
+    squares = shapely.box(x, y, x + 1, y + 1)
+    squares = shapely.segmentize(squares, 0.25)
+    grids = to_rings(np.array([shapely.union_all(squares[:3]), shapely.union_all(squares[3:])]))
+    owner = np.repeat([0, 1], [3, 6])
+    backwards = shapely.reverse(squares)
+    for units in (squares, backwards):
+        rings = to_rings(units)
+        counts, planes = pack_rings(rings, grids, owner)
+        assert counts["own"] < counts["points"] / 2
+        shapes = unpack_rings(counts, base64.b64encode(zlib.compress(planes)), grids.xy)
+        assert np.array_equal(np.concatenate([ring for unit in shapes for ring in unit]), rings.xy)
 
 
 def test_columns_say_what_the_view_says(view):
@@ -139,5 +172,4 @@ def test_simplified_grids_share_their_borders():
 def test_parts_may_be_empty(view, frame):
     """A plan without zones, barriers, bridges or units is packed too."""
     about, _ = unpack(build_payload(replace(view, **{frame: getattr(view, frame).iloc[:0]}), "en", None))
-    at = about["counts"]["sections"].index(frame)
-    assert about["counts"]["features"][at] == 0
+    assert about["counts"]["sections"][frame] == 0
