@@ -288,6 +288,7 @@ ANSWERS: Mapping[str, Answer] = {
     "remove_plan": Answer({204: {}}),
     "read_map": _file(HTML),
     "read_grid_map": _file(HTML),
+    "read_comparison": _file(HTML),
     "read_file": _file(*sorted({HTML, *PLANNER_FILES.values(), *(m for _, m in EXPORT_FILES.values())})),
     "read_names": Answer({200: {XLSX: None}}, (408, 413)),
     "read_health": _json(State),

@@ -23,6 +23,9 @@ from gridder.io.features import FeatureFile, write_features
 from gridder.io.plan import REPORT, load_plan
 from gridder.model import Lang, Plan, PlanView, Text
 from gridder.privacy import view
+from gridder.service.apart import hide_differences
+from gridder.service.compare import compare
+from gridder.storage.folder import comparison_name
 
 log = structlog.get_logger("gridder.api")
 
@@ -132,6 +135,27 @@ def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None
             with draft_of(path) as draft:
                 maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
         _drop_oldest_grid_maps(path.parent)
+    return path
+
+
+def comparison_file(before: Path, after: Path, k: int, lang: Lang) -> Path:
+    """Return the map of two plans, made at first use; it lies with the older one and goes with either.
+
+    Counts that differ by less than `k` are hidden, too: their difference is a count of people.
+    """
+    path = before / f"view-{k}" / comparison_name(after.name, lang)
+    if not path.is_file():
+        with _lock_of(before), undamaged(before), undamaged(after):
+            if not path.is_file():
+                old, new = _VIEWS.get(before, k), _VIEWS.get(after, k)
+                found = compare(old, new)
+                old, new = hide_differences(old, new, found.matches)
+                path.parent.mkdir(exist_ok=True)
+                with draft_of(path) as draft:
+                    maps.compare_map(old, new, found, lang=lang).save(str(draft))
+        if not after.is_dir():  # deleted meanwhile
+            path.unlink(missing_ok=True)
+            raise ProblemError(NOT_FOUND)
     return path
 
 

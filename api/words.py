@@ -474,6 +474,15 @@ WORDS: Mapping[str, Text] = {
     "reason": Text("Reason", "事由"),
     "reason_example": Text("e.g. rosters for the grid leaders", "例如：为网格长打印花名册"),
     "download_names": Text("Download with names", "下载含姓名的花名册"),
+    "compare": Text("Compare with another plan", "与其他方案对比"),
+    "compare_help": Text(
+        "Opens both plans on one map: side by side, or what moved from the older to the newer one.",
+        "在同一张地图上打开两个方案：并排对照，或显示由旧到新的变动。",
+    ),
+    "compare_suppressed": Text(
+        "Counts of people that differ by less than {k} are not shown there either.",
+        "两个方案相差小于 {k} 的人数在对比中同样不予显示。",
+    ),
     "connect": Text("Open in GIS programs", "在 GIS 软件中打开"),
     "connect_help": Text(
         "These addresses always show the plan as you may see it. The key goes as password of Basic authentication.",

@@ -144,6 +144,7 @@ def read_plan(
         map_url=links.url("plans", plan.id, "map", lang=lang),
         grids=_grid_page(rows, offset, caller, lang),
         q=q,
+        others=_others(service, caller, plan, links, lang),
         downloads=_downloads(plan.id, folder, caller, links, lang),
         has_names=caller.may("roster-reader") and (folder / "rosters.xlsx").is_file(),
         suppress_below=caller.k,
@@ -389,6 +390,25 @@ def _downloads(plan_id: str, folder: Path, caller: Caller, links: Links, lang: L
         if files:
             groups.append({"title": texts.WORDS[group].say(lang), "files": files})
     return groups
+
+
+def _others(
+    service: Service, caller: Caller, plan: PlanRow, links: Links, lang: Lang
+) -> list[dict[str, Any]]:
+    """Return the newest other plans, each with the map of what differs from the older to the newer."""
+    found, _ = list_plans(
+        service.engine, workspace=caller.workspace, limit=PLANS_ON_PAGE, offset=0, now=time.time()
+    )
+    return [
+        {
+            "title": other.title,
+            "made": _moment(other.created_at),
+            "url": links.url("plans", first.id, "compare", second.id, lang=lang),
+        }
+        for other in found
+        if other.id != plan.id
+        for first, second in [sorted((plan, other), key=lambda one: (one.created_at, one.id))]
+    ]
 
 
 def _for_script(lang: Lang) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from api.headers import inline_policy
 from api.links import GEOJSON, HTML, JSON, Links
 from api.responses import StoredFile, json_response, timestamp
 from api.schemas import NamesRequest
-from api.views import grid_map_file, undamaged, view_file
+from api.views import comparison_file, grid_map_file, undamaged, view_file
 from gridder.io.export import EXPORTS
 from gridder.model import Text
 from gridder.service.names import write_named_rosters
@@ -95,6 +95,15 @@ def read_grid_map(
     if page is None:
         raise ProblemError(NOT_FOUND, Text("the plan has no such grid", "该方案中没有此网格"))
     return _page(page)
+
+
+@router.get("/plans/{plan_id}/compare/{other_id}", summary="Map of what differs", response_class=Response)
+def read_comparison(
+    plan_id: str, other_id: str, service: ServiceDep, caller: CallerDep, lang: LangDep
+) -> Response:
+    """Return the map of a plan and a later one, side by side and as what moved between them."""
+    before, after = (service.folder.plan(find(service, caller, own).id) for own in (plan_id, other_id))
+    return _page(comparison_file(before, after, caller.k, lang))
 
 
 @router.get("/plans/{plan_id}/files/{name}", summary="One file of a plan", response_class=Response)

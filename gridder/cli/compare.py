@@ -15,6 +15,7 @@ from gridder.io.draft import check_file_output, draft_of
 from gridder.io.plan import load_plan
 from gridder.model import Comparison, Lang, Text
 from gridder.privacy import view
+from gridder.service.apart import hide_differences
 from gridder.service.compare import compare
 
 
@@ -39,6 +40,7 @@ def compare_command(  # noqa: PLR0917 - typer reads the options from the signatu
         check_file_output(out, suffix=".html", overwrite=overwrite)
         old, new = (view(load_plan(folder), k=hide_below) for folder in (before, after))
         found = compare(old, new)
+        old, new = hide_differences(old, new, found.matches)
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with draft_of(out.absolute()) as draft:
             maps.compare_map(old, new, found, lang=language, title=title).save(draft)

@@ -58,8 +58,11 @@ class DataFolder:
         _flush(self.plans)
 
     def remove_plan(self, plan_id: str) -> bool:
-        """Remove a plan's folder, out of sight at once; return whether there was one."""
-        return self._discard(self.plan(plan_id))
+        """Remove a plan's folder, out of sight at once, and what compares others with it; return whether there was one."""
+        removed = self._discard(self.plan(plan_id))
+        for path in self.plans.glob(f"*/view-*/{comparison_name(plan_id, '*')}"):
+            path.unlink(missing_ok=True)
+        return removed
 
     def remove_upload(self, dataset_id: str) -> bool:
         """Remove a dataset's file; return whether there was one."""
@@ -113,6 +116,11 @@ class DataFolder:
         else:
             rubbish.unlink()
         return True
+
+
+def comparison_name(plan_id: str, lang: str) -> str:
+    """Return the name of the file, in the folder of a view, that compares a plan with another one."""
+    return f"compare-{plan_id}-{lang}.html"
 
 
 def _checked(text: str) -> str:

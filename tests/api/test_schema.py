@@ -51,6 +51,7 @@ def things(server: Server) -> dict[str, str]:
     grid = client.get(f"/collections/{plan}.grids/items?limit=1").json()["features"][0]["id"]
     return {
         "plan_id": plan,
+        "other_id": plan,
         "job_id": job,
         "dataset_id": dataset,
         "process_id": "partition",
