@@ -35,6 +35,8 @@ DRIVERS = frozenset(DRIVER_OF_SUFFIX.values()) - {PARQUET}
 
 LAYERED = frozenset([GEOPACKAGE, GEODATABASE, KML, GPX])
 """What may hold several layers, each with a name of its own."""
+FIXED_LAYERS = frozenset([KML, GPX])
+"""What has layers and columns that nobody asked for, blank where they hold nothing."""
 ROUGH = frozenset([DXF, GPX])
 """What knows no areas: a closed line stands for one."""
 BYTE_BY_BYTE = frozenset([SHAPEFILE, MAPINFO, DXF])

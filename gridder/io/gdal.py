@@ -19,8 +19,6 @@ FROM_ZERO = frozenset([formats.SHAPEFILE, formats.FLATGEOBUF, formats.DXF, forma
 """Drivers whose feature ids are the positions in the file, from 0."""
 FROM_ONE = frozenset([formats.GEOPACKAGE, formats.GEODATABASE, formats.MAPINFO, formats.KML])
 """Drivers whose feature ids are numbers of rows as people see them, from 1."""
-FIXED_COLUMNS = frozenset([formats.KML, formats.GPX])
-"""Drivers that give every layer the same columns, most of them blank."""
 KML_DEFAULTS = {"tessellate": -1, "extrude": 0, "visibility": -1}
 DXF_CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s*\r?\n\s*3\s*\r?\n\s*([\w-]+)")
 DXF_VERSION = re.compile(rb"\$ACADVER\s*\r?\n\s*1\s*\r?\n\s*AC(\d+)")
@@ -109,7 +107,7 @@ def read(
     if driver in formats.BYTE_BY_BYTE:
         table, facts["choice"] = _decoded(table, source, driver, user)
     table = _with_rows(table, meta, driver)
-    if driver in FIXED_COLUMNS:
+    if driver in formats.FIXED_LAYERS:
         table = _without_blank_columns(table)
     return table, facts
 

@@ -168,7 +168,9 @@ def _missing_parts(answer: Answer, source: Source) -> list[Finding]:
         remedy = Text("copy the .dbf beside the .shp", "请把 .dbf 复制到 .shp 旁边")
         findings.append(finding("attributes-missing", what, source, remedy=remedy))
     if answer.facts["restored_shx"]:
-        what = Text("the index .shx was missing and was restored", "缺少 .shx 索引，已重建")
+        what = Text(
+            "the index .shx was missing or did not fit and was made again", ".shx 索引缺失或不符，已重建"
+        )
         findings.append(finding("index-restored", what, source))
     return findings
 

@@ -175,6 +175,16 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         ),
         Text("export it again from Google Earth or QGIS", "请从 Google Earth 或 QGIS 重新导出"),
     ),
+    "only-network-links": (
+        Text(
+            "the file holds no shapes, only {n} links to other addresses, which are not followed",
+            "文件中没有图形，只有 {n} 个网络链接，不会读取",
+        ),
+        Text(
+            "open it in Google Earth and save what you see as .kmz",
+            "请在 Google Earth 中打开，再把内容另存为 .kmz",
+        ),
+    ),
     "binary-dxf": (
         Text("this is a binary DXF, which cannot be read", "这是二进制 DXF，无法读取"),
         Text("save it in the CAD program as DXF in text (ASCII)", "请在 CAD 软件中另存为文本（ASCII）DXF"),

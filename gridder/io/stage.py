@@ -16,6 +16,8 @@ from gridder.io.fault import Fault
 
 _XML_ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?(\sencoding\s*=\s*[\"']([\w.:-]+)[\"'])")
 _XML_ENTITY = re.compile(rb"<!\s*(ENTITY|DOCTYPE[^>]*\b(SYSTEM|PUBLIC)\b)", re.IGNORECASE)
+INDEX_HEADER, INDEX_ROW = 100, 8
+"""Bytes of a .shx."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BINARY_DXF = b"AutoCAD Binary DXF"
 
@@ -31,7 +33,7 @@ class Staged:
     network_links, placemarks
         How many a KML file has.
     without_index
-        Whether the .shx of a shapefile is missing.
+        Whether the .shx of a shapefile is missing or counts other rows than the table.
     """
 
     path: Path
@@ -69,10 +71,7 @@ def stage(path: Path, folder: Path, user: str) -> Staged:
         _copy_parts(path, folder)
         if driver == formats.MAPINFO:
             mapinfo.make_readable(target)
-        return Staged(
-            target,
-            without_index=driver == formats.SHAPEFILE and not target.with_suffix(".shx").exists(),
-        )
+        return Staged(target, without_index=driver == formats.SHAPEFILE and not _has_sound_index(target))
     if driver == formats.GEOJSON:
         return _stage_geojson(path, folder / "input.geojson", user)
     if driver in {formats.KML, formats.GPX}:
@@ -94,6 +93,21 @@ def parts_of(path: Path) -> list[Path]:
     if wanted is None:
         return [path]
     return [p for p in path.parent.iterdir() if p.stem == path.stem and p.suffix.lower() in wanted]
+
+
+def _has_sound_index(shp: Path) -> bool:
+    """Return whether a staged shapefile has an index that fits its table; one that does not is removed."""
+    index, table = shp.with_suffix(".shx"), shp.with_suffix(".dbf")
+    if not index.exists():
+        return False
+    if not table.exists():
+        return True
+    with table.open("rb") as file:
+        told = int.from_bytes(file.read(8)[4:], "little")
+    if (index.stat().st_size - INDEX_HEADER) // INDEX_ROW == told:
+        return True
+    index.unlink()
+    return False
 
 
 def _copy_parts(path: Path, folder: Path) -> None:

@@ -51,6 +51,8 @@ def read_vector(path: Path, request: dict[str, Any], folder: Path, limits: Limit
     if request["list_only"]:
         return {"layers": described}
     layer = _choose(layers, request["layername"], request["family"])
+    if not layer.n and layer.staged.network_links:
+        raise Fault("only-network-links", n=layer.staged.network_links)
     if layer.n > limits.features and not request["subset"]:
         raise Fault("too-many-features", n=layer.n, limit=limits.features)
     table, facts = _rows(layer, request["subset"], user)
@@ -117,7 +119,9 @@ def _layers_of_file(staged: stage.Staged, driver: str, name: str, notes: list[di
         missed = staged.placemarks - sum(layer.n for layer in layers)
         if missed > 0:
             notes.append(_note("placemarks-missed", n=missed))
-    return [layer for layer in layers if layer.n] or layers[:1]
+    if driver in formats.FIXED_LAYERS:
+        return [layer for layer in layers if layer.n] or layers[:1]
+    return layers
 
 
 def _rows(layer: Layer, subset: str, user: str | None) -> tuple[Any, dict[str, Any]]:
