@@ -13,6 +13,7 @@ import shapely
 import gridder
 from gridder.io import guard, limits
 from gridder.io.limits import Limits, limits_of, wrong_settings
+from gridder.jobs.process import child_environment
 
 
 def _fault(path, family="field"):
@@ -137,3 +138,9 @@ def test_every_limit_has_a_variable():
         assert wrong_settings({name: "-1"}) == {name: "-1"}
     assert limits_of({}) == Limits()
     assert wrong_settings({"GRIDDER_READ_NESTING": "0"}) == {}
+
+
+def test_a_job_of_the_service_has_the_same_limits():
+    """Its process keeps these variables and no others of ours but the key's."""
+    given = {"GRIDDER_READ_SECONDS": "7", "GRIDDER_DATABASE_URL": "hush"}
+    assert child_environment(given) == {"GRIDDER_READ_SECONDS": "7", "PYTHONUTF8": "1"}
