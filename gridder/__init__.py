@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridder import privacy, solver
     from gridder.errors import GridderError, InputError, OutputExistsError, Stopped
+    from gridder.io.address_review import decisions_from_frame, read_decisions
     from gridder.io.inspect import inspect
     from gridder.io.lattice import write_lattice
     from gridder.io.locks import locks_from_frame, read_locks
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gridder.io.plan import load_plan, save_plan
     from gridder.io.read import read_barriers, read_bridges, read_units, read_zones, units_from_frame
     from gridder.model import (
+        AddressDecisions,
         Barriers,
         Bridges,
         Coding,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "gridder.errors": ("GridderError", "InputError", "OutputExistsError", "Stopped"),
+    "gridder.io.address_review": ("decisions_from_frame", "read_decisions"),
     "gridder.io.inspect": ("inspect",),
     "gridder.io.lattice": ("write_lattice",),
     "gridder.io.locks": ("locks_from_frame", "read_locks"),
@@ -41,6 +44,7 @@ _HOMES = {
     "gridder.io.plan": ("load_plan", "save_plan"),
     "gridder.io.read": ("read_barriers", "read_bridges", "read_units", "read_zones", "units_from_frame"),
     "gridder.model": (
+        "AddressDecisions",
         "Barriers",
         "Bridges",
         "Coding",
@@ -60,6 +64,7 @@ _MODULES = ("privacy", "solver")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AddressDecisions",
     "Barriers",
     "Bridges",
     "Coding",
@@ -76,6 +81,7 @@ __all__ = [
     "Stopped",
     "Units",
     "Zones",
+    "decisions_from_frame",
     "inspect",
     "load_plan",
     "locks_from_frame",
@@ -85,6 +91,7 @@ __all__ = [
     "privacy",
     "read_barriers",
     "read_bridges",
+    "read_decisions",
     "read_locks",
     "read_members",
     "read_units",

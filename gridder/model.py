@@ -121,6 +121,8 @@ class Units:
     columns: Mapping[str, str] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source("<memory>"))
     repairs: tuple[Finding, ...] = ()
+    whereabouts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What tells where a unit is, for matching addresses and written nowhere: by role, str or None."""
 
     def __repr__(self) -> str:
         """Show the counts, not the rows."""
@@ -294,6 +296,25 @@ class Lattice:
         return len(self.cells)
 
 
+@dataclass(frozen=True, eq=False)
+class AddressDecisions:
+    """What people decided about doubtful addresses.
+
+    `frame` has `row` (int, from 1), `address` (str) and `unit_id` (str; None: in no unit).
+    """
+
+    frame: pd.DataFrame
+    source: Source = field(default_factory=lambda: Source("<memory>"))
+
+    def __repr__(self) -> str:
+        """Show the count only: addresses are sensitive."""
+        return f"AddressDecisions({len(self.frame)} of {self.source.file})"
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
+
+
 @dataclass(frozen=True)
 class Size:
     """What is balanced between the grids, and its bounds.
@@ -411,6 +432,8 @@ class Plan:
     recipe: Mapping[str, Any]
     """Content of `plan.json`: inputs, parameters, versions."""
     roster: pd.DataFrame | None = None
+    address_review: pd.DataFrame | None = None
+    """Doubtful addresses with their candidates, as sensitive as `roster` and written with names only."""
 
     @property
     def assignment(self) -> pd.Series[str]:

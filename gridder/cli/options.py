@@ -11,7 +11,7 @@ import typer
 from gridder.model import Finding, Text
 from gridder.service.order import Source
 
-MAPPED = ("fields", "buildings", "members", "zones", "locks", "dedicated")
+MAPPED = ("fields", "buildings", "members", "zones", "locks", "dedicated", "address_decisions")
 """Inputs whose columns may be named."""
 
 FieldsOption = Annotated[
@@ -147,6 +147,14 @@ LockOption = Annotated[
     typer.Option(
         help="Table of units that must be in a grid, share one, or be in different ones: columns unit_id, "
         "layer (field or building) and grid, together or apart, e.g. [cyan]--lock locks.xlsx[/]."
+    ),
+]
+DecisionsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Table in which doubtful addresses were decided: address_review.xlsx of an earlier run with "
+        "[cyan]--names[/], its column of decisions filled in, e.g. "
+        "[cyan]--address-decisions out/address_review.xlsx[/]."
     ),
 ]
 OldOption = Annotated[

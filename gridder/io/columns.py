@@ -49,6 +49,17 @@ _BUILDING = (
 _STAIRWELL = ("单元", "单元号", "楼栋单元", "stairwell", "entrance")
 _HOUSEHOLDS = ("户数", "住户数", "总户数", "households", "n_households", "dwellings")
 
+_STREET: Aliases = {
+    "street": ("addr:street", "street", "street_name", "strasse", "straße", "straatnaam", "街道名称", "道路"),
+    "housenumber": (
+        "addr:housenumber", "housenumber", "house_number", "house_no", "hausnummer", "hausnr", "huisnummer",
+        "门牌", "门牌号",
+    ),
+    "postcode": ("addr:postcode", "postcode", "postal_code", "zip", "zipcode", "plz", "邮编", "邮政编码"),
+    "city": ("addr:city", "city", "town", "ort", "woonplaats", "城市"),
+}  # fmt: skip
+"""A postal address in several columns."""
+
 UNIT_ROLES: Aliases = {
     "unit_id": (
         "地块编号", "地块编码", "地块代码", "地块号", "dkbm", "田块编号", "田块编码", "田块号", "宗地编号", "宗地代码",
@@ -59,6 +70,9 @@ UNIT_ROLES: Aliases = {
     "compound": _COMPOUND,
     "building": _BUILDING,
     "stairwell": _STAIRWELL,
+    "address": _ADDRESS,
+    "name": ("楼栋名称", "建筑名称", "楼宇名称", "楼名", "名称", "building_name", "name"),
+    **_STREET,
     "households": _HOUSEHOLDS,
     "date": (),
 }  # fmt: skip
@@ -84,6 +98,7 @@ MEMBER_ROLES: Aliases = {
         "parcel", "parcel_id", "parcel_no", "field_id", "field", "unit_id",
     ),
     "address": _ADDRESS,
+    **_STREET,
     "skill": ("技能", "特长", "专长", "技术", "工种", "skill", "skills"),
     "lon": (
         "经度", "东经", "家庭经度", "住址经度", "居住经度", "住所经度", "lon", "lng", "long", "longitude", "x", "home_lon",
@@ -109,6 +124,16 @@ LOCK_ROLES: Aliases = {
     "together": ("同网格", "同组", "合并", "together", "same_grid"),
     "apart": ("分开", "不同网格", "不同组", "apart", "other_grid"),
 }  # fmt: skip
+
+DECISION_ROLES: Aliases = {
+    "address": _ADDRESS,
+    "unit_id": ("决定", "采用编号", "decision", "decided", *UNIT_ROLES["unit_id"]),
+}
+"""Columns of the table in which doubtful addresses are decided."""
+
+PARTS_OF_ADDRESS = tuple(_STREET)
+WHEREABOUTS = ("compound", "building", "stairwell", "address", "name", *PARTS_OF_ADDRESS)
+"""Roles of units that tell where they are."""
 
 SAME_ROLE = {"members": {"unit_id": "parcel", "id": "member_id"}}
 """Other words for a role in `--map-column`."""

@@ -17,7 +17,7 @@ from gridder.errors import InputError
 from gridder.geometry.crs import horizontal
 from gridder.geometry.validity import plausible
 from gridder.io import formats
-from gridder.io.columns import MEMBER_ROLES, SAME_ROLE, find_columns, or_none, said
+from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_columns, or_none, said
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
 from gridder.io.read import rows_of_frame, text_ids
 from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Text
@@ -111,6 +111,10 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
         if "households" in roles
         else np.nan
     )
+    if "street" not in roles:
+        roles = {role: name for role, name in roles.items() if role not in PARTS_OF_ADDRESS}
+    elif "address" not in roles:
+        frame["address"] = _joined_address(rows.attributes, roles)
     used = {name for role, name in roles.items() if role != "households"}
     own = rows.attributes.drop(columns=[name for name in rows.attributes.columns if name in used])
     return Members(
@@ -121,6 +125,17 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
         source=rows.source,
         repairs=tuple(findings),
     )
+
+
+def _joined_address(attributes: pd.DataFrame, roles: Mapping[str, str]) -> pd.Series[Any]:
+    """Return street, number, postcode and city of several columns as one address."""
+    blank = pd.Series("", index=attributes.index, dtype="str")
+    street, number, postcode, city = (
+        said(attributes[roles[role]]).fillna("") if role in roles else blank for role in PARTS_OF_ADDRESS
+    )
+    town = (postcode + " " + city).str.strip()
+    joined = (street + " " + number).str.strip() + ", " + town
+    return or_none(joined.str.removesuffix(", ").where(street != ""))
 
 
 def _ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[list[str], Bools]:

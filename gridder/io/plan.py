@@ -22,6 +22,7 @@ import shapely
 from pyproj import CRS
 
 from gridder.errors import InputError, OutputExistsError
+from gridder.io.address_review import write_review
 from gridder.io.report_page import write_report
 from gridder.io.rosters import write_rosters
 from gridder.model import Finding, Lang, Plan, PlanReport, PlanView, Text
@@ -37,7 +38,8 @@ REPORT = "report.json"
 REPORT_PAGE = "report.html"
 MAP = "map.html"
 ROSTERS = "rosters.xlsx"
-OURS = frozenset({GEOPACKAGE, RECIPE, REPORT, REPORT_PAGE, MAP, ROSTERS})
+ADDRESS_REVIEW = "address_review.xlsx"
+OURS = frozenset({GEOPACKAGE, RECIPE, REPORT, REPORT_PAGE, MAP, ROSTERS, ADDRESS_REVIEW})
 """Files of a plan's folder; `overwrite` replaces no other."""
 LEFT_BY_OTHERS = frozenset(
     {
@@ -195,7 +197,8 @@ def save_plan(
     write_map
         Writes `map.html` from what the owner may see and a path; without it there is no map.
     names
-        Write names, own ids, phones and addresses into `rosters.xlsx`.
+        Write names, own ids, phones and addresses into `rosters.xlsx`, and doubtful addresses into
+        `address_review.xlsx`.
     overwrite
         Replace the plan that is there; never a folder that holds anything else.
     lang
@@ -313,6 +316,8 @@ def _write_files(
             lang=lang,
             progress=lambda stage, done: progress(stage, 0.5 * done),
         )
+    if names and plan.address_review is not None and len(plan.address_review):
+        write_review(plan.address_review, folder / ADDRESS_REVIEW, lang=lang)
     for done, (name, table) in enumerate(TABLES.items()):
         _write_table(getattr(plan, name), table, folder / GEOPACKAGE, name)
         progress("write", 0.5 + 0.25 * (done + 1) / len(TABLES))

@@ -16,10 +16,12 @@ from gridder.geometry.validity import Polygons, plausible, to_polygons
 from gridder.io import formats
 from gridder.io.columns import (
     UNIT_ROLES,
+    WHEREABOUTS,
     ZONE_ROLES,
     find_columns,
     or_none,
     personal_columns,
+    said,
     tells_apart,
     texts,
 )
@@ -160,6 +162,10 @@ def units_from_rows(
         columns={role: name for role, name in roles.items() if name not in personal},
         source=rows.source,
         repairs=tuple(findings),
+        whereabouts=pd.DataFrame(
+            {role: or_none(said(attributes[roles[role]])) for role in WHEREABOUTS if role in roles},
+            index=attributes.index,
+        ),
     )
 
 

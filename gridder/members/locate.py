@@ -30,12 +30,15 @@ class Placed:
         From the member's point to the unit: 0 inside, missing without a point, shape (m,).
     reason
         Why the member has no unit, or empty, shape (m,).
+    score
+        How well the address fits the unit, 0..1, missing where no address was matched, shape (m,).
     """
 
     unit: Ints
     method: np.ndarray
     distance_m: Floats
     reason: np.ndarray
+    score: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,7 @@ def place(
     distance[at] = np.where(found, hits.distance_m, np.nan)
     method[at] = np.where(found, np.where(hits.distance_m > 0, "nearest", "inside"), "")
     reason[at[~found]] = "out-of-reach"
-    return Placed(unit, method, distance, reason)
+    return Placed(unit, method, distance, reason, np.full(m, np.nan))
 
 
 def locate_points(points: Geometries, geoms: Geometries, *, rank: Ints, reach_m: float) -> PointHits:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridder.errors import InputError
+from gridder.io.address_review import read_decisions
 from gridder.io.locks import read_locks
 from gridder.io.members import read_members
 from gridder.io.plan import load_plan
@@ -18,7 +19,7 @@ from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks", "dedicated")
+ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks", "dedicated", "address_decisions")
 """What a file may be to a plan."""
 
 
@@ -70,6 +71,7 @@ def read_sources(
         "bridges": lambda s: read_bridges(*s.paths),
         "dedicated": lambda s: read_zones(*s.paths, columns=s.columns),
         "locks": lambda s: read_locks(_only(s), columns=s.columns),
+        "address_decisions": lambda s: read_decisions(_only(s), columns=s.columns),
     }
     inputs: dict[str, Any] = dict.fromkeys(ROLES)
     found = list(faults)

@@ -18,6 +18,7 @@ from gridder.groups.codes import coding_faults
 from gridder.io.key import pseudonym_key
 from gridder.model import (
     MEMBER_TEXT_COLUMNS,
+    AddressDecisions,
     Barriers,
     Bridges,
     Coding,
@@ -60,6 +61,7 @@ class Inputs:
     bridges: Bridges | None
     locks: Locks | None = None
     dedicated: Zones | None = None
+    address_decisions: AddressDecisions | None = None
 
     @property
     def layers(self) -> list[Units]:
@@ -84,6 +86,7 @@ def partition(
     alike: Mapping[str, float] | None = None,
     second_size: Size | None = None,
     locks: Locks | None = None,
+    address_decisions: AddressDecisions | None = None,
     old: Plan | None = None,
     stability: float = 10.0,
     coding: Coding | None = None,
@@ -128,6 +131,8 @@ def partition(
         ruled out.
     locks
         Units that must be in a grid of the old plan, share a grid, or be in different ones.
+    address_decisions
+        Which unit a doubtful address means, as people decided.
     old, stability
         A plan to stay near, and the price of the share of people who change grid. Its units are known by their
         id, else by their place; grids that carry on old ones keep their id, number and code.
@@ -166,7 +171,9 @@ def partition(
     InputError
         With every fault of the inputs.
     """
-    inputs = Inputs(fields, buildings, members, zones, barriers, bridges, locks, dedicated)
+    inputs = Inputs(
+        fields, buildings, members, zones, barriers, bridges, locks, dedicated, address_decisions
+    )
     sizes = {"field": size, "building": building_size or size}
     wishes = Wishes(
         objective=objective,
@@ -241,6 +248,7 @@ def partition(
         | {"last_numbers": {t.layer: t.last_numbers for t in tables}}
         | ({"old": {"sha256": plan_checksum(old)}} if old is not None else {}),
         roster=roster_table(members, ids) if members is not None else None,
+        address_review=next((p.address_review for p in peopled if p.address_review is not None), None),
     )
 
 
@@ -328,6 +336,7 @@ def _people_layers(
                     home_is_for=home_is_for,
                     reach_m=reach_m,
                     cut_at_barriers=cut_at_barriers,
+                    decisions=inputs.address_decisions,
                 )
             )
         except InputError as error:
@@ -408,7 +417,7 @@ def _recipe(
 ) -> dict[str, Any]:
     """Return what is needed to make the same plan again."""
     sources: dict[str, Any] = {}
-    for name in ("fields", "buildings", "members", "locks"):
+    for name in ("fields", "buildings", "members", "locks", "address_decisions"):
         single = getattr(inputs, name)
         sources[name] = [dict(vars(single.source))] if single is not None else []
     for name in ("zones", "barriers", "bridges", "dedicated"):

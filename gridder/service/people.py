@@ -19,7 +19,8 @@ from gridder.members.locate import (
     points_of_layer,
     reason_without_key,
 )
-from gridder.model import Finding, Floats, Layer, Members, Size, Text, Units
+from gridder.model import AddressDecisions, Finding, Floats, Layer, Members, Size, Text, Units
+from gridder.service.addresses import place_by_address
 from gridder.service.ground import Ground
 from gridder.units.settle import Settled, settle
 
@@ -37,6 +38,7 @@ class Peopled:
     placed: Placed
     member_weight: Floats
     findings: tuple[Finding, ...]
+    address_review: pd.DataFrame | None = None
 
 
 def people_layer(
@@ -49,6 +51,7 @@ def people_layer(
     home_is_for: Layer,
     reach_m: float,
     cut_at_barriers: bool,
+    decisions: AddressDecisions | None = None,
 ) -> Peopled:
     """Settle the units, place the people in them and weigh each of them.
 
@@ -57,18 +60,33 @@ def people_layer(
     Raises
     ------
     InputError
-        When the size cannot be counted, or people are counted and not one can be placed.
+        When the size cannot be counted, people are counted and not one can be placed, or a decision about an
+        address names no unit.
     """
     counting = counting_of(size.of, units, members)
     settled = settle(
         units, ground.frame, barriers=ground.barriers if cut_at_barriers else ground.barriers[:0]
     )
     placed = _place(units, settled, people, home_is_for=home_is_for, reach_m=reach_m)
+    noticed, review = list[Finding](), None
+    if units.layer == "building" and members is not None:
+        placed, noticed, review = place_by_address(
+            units, settled, members, people, placed, decisions=decisions
+        )
     if counting.of_people and not (placed.unit >= 0).any():
         raise InputError([_nobody_placed(units, members, placed)])
     weight, findings = member_weight(counting, members, people, placed)
     return Peopled(
-        units, members, settled, counting, size, people, placed, weight, (*settled.findings, *findings)
+        units,
+        members,
+        settled,
+        counting,
+        size,
+        people,
+        placed,
+        weight,
+        (*settled.findings, *noticed, *findings),
+        review,
     )
 
 

@@ -344,10 +344,11 @@ def _placements(
         "method": _or_none(has, divided.cut.method, everybody),
         "distance_m": placed.distance_m,
         "reason": _or_none(~has, placed.reason, everybody),
+        "score": placed.score,
     }
     table = pd.DataFrame(
         {
-            name: pd.Series(values, dtype=None if name == "distance_m" else "str")
+            name: pd.Series(values, dtype=None if name in ("distance_m", "score") else "str")
             for name, values in columns.items()
         }
     )

@@ -115,6 +115,7 @@ def _missing_inputs(recipe: Mapping[str, Any], sources: Mapping[str, Source], fo
     missing = [
         options.get(role, f"--{role}")
         for role in ROLES
+        if role != "address_decisions"
         if recipe["inputs"].get(role) and not (role in sources and sources[role].paths)
     ]
     if not missing:
