@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split service partition stability huge optima map] [--sizes 1000 10000]
+Usage: python -m benchmarks [--only job stages split addresses service partition stability huge optima map] [--sizes 1000 10000]
        [--methods gridder METIS] [--quick] [--seconds 1 10 60] [--rng 0 1 2] [--instances NH_tract]
 """
 
@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import (
+    bench_addresses,
     bench_job,
     bench_map,
     bench_optima,
@@ -28,7 +29,7 @@ from benchmarks import (
 )
 
 README = Path(__file__).parent / "README.md"
-TABLES = ("job", "stages", "split", "service", "partition", "stability")
+TABLES = ("job", "stages", "split", "addresses", "service", "partition", "stability")
 SIZES = (1_000, 10_000, 100_000)
 LIBRARIES = ("geopandas", "shapely", "pyogrio", "numba", "libpysal")
 
@@ -68,6 +69,7 @@ def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
         "job": lambda: bench_job.run(sizes),
         "stages": lambda: bench_stages.run(sizes),
         "split": bench_split.run,
+        "addresses": bench_addresses.run,
         "service": bench_service.run,
         "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
         "stability": bench_stability.run,

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from gridder.members.wording import GLUED_ROADS, ROAD_WORDS, folded_address, street_key
 
-OF_BUILDINGS = frozenset(("号楼", "#楼", "栋", "幢", "座", "#", "楼", "号"))
-"""Words behind the number of a building; 号 may also be that of a plot."""
 CHINESE = re.compile("[㐀-鿿]")
 _BRACKETS = re.compile(r"[(\[【〔「].*?[)\]】〕」]")
 _SEPARATORS = re.compile(r"[\s,;、|()\[\]【】〔〕「」:.。·•\"'“”/]+")
@@ -26,7 +24,10 @@ _SHORTHAND = re.compile(
 )
 _ROAD = re.compile(r"(?:路|街|巷|道|胡同|公路|大道|线|堤)$")
 _REGION = re.compile(
-    r"(?P<name>[^省市区县旗镇乡]{1,8}?)(?P<kind>特别行政区|自治区|省|自治州|市|地区|新区|(?<![小社园宅片院校厂])区|县|旗|街道|镇|乡)"
+    r"(?P<name>[^省市区县旗镇乡]{1,8}?)(?P<kind>特别行政区|自治区|省|自治州|市(?!之|花园|公寓|家园|景苑|广场|场|名|豪|人)|地区|新区|(?<![小社园宅片院校厂a-z\d])区|县|旗|街道|(?<![小古])镇|乡)"
+)
+_GENERIC = re.compile(
+    r"(?:小区|社区|住宅区?|公寓|别墅|花园|花苑|新村|家园|大厦|大楼|广场|[东西南北中]?苑|\d+期|街区)+"
 )
 _PROVINCES = [
     "北京",
@@ -65,8 +66,8 @@ _PREFIX = re.compile(
     rf"(?:中国)?(?:{'|'.join(_PROVINCES)})?(?:{_REGION.pattern.replace('?P<name>', '?:').replace('?P<kind>', '?:')})*"
 )
 
-_HOUSE = r"(?P<n>\d+)\s*(?:-?\s*(?P<letter>[a-z])(?![a-z]))?(?:\s*(?P<sign>[-/])\s*(?P<sub>\d+)(?P<subletter>[a-z])?(?![a-z\d]))?"
-_NUMBER_LAST = re.compile(rf"^(?P<name>.*[a-z].*?)[\s.,#]*\b(?:nr|no|n)?[.\s]*{_HOUSE}\s*$")
+_HOUSE = r"(?P<n>\d+)\s*(?:-?\s*(?P<letter>[a-z])(?![a-z]|\.\s?[a-z]))?(?:\s*(?P<sign>[-/])\s*(?P<sub>\d+)(?P<subletter>[a-z])?(?![a-z\d]))?"
+_NUMBER_LAST = re.compile(rf"^(?P<name>.*[a-z].*?)[\s.,#]*(?:\b(?:nr|no|n)[.\s]*)?(?<!\d){_HOUSE}\s*$")
 _NUMBER_FIRST = re.compile(rf"^{_HOUSE}[\s.]+(?P<name>[^\d]*[a-z][^\d]*|\d+(?:st|nd|rd|th)\b.*)$")
 _INSIDE = re.compile(
     r"[\s,/#-]*\b(?:apartment|apt|unit|suite|ste|flat|room|rm|top|tuer|whg|wohnung|app|appartement|stiege|zimmer|bus|"
@@ -81,7 +82,8 @@ class Place:
 
     `plot` is the number on a street (号, 弄, 号院; a European house number), `building` that of a building
     in a compound, `stairwell` that of its 单元; each is empty where it is not said.
-    `lane` tells 弄 from 号, and `whole` is False where a part of the name was left out.
+    `lane` tells 弄 from 号; `whole` is False where a word of the name was left out, and `note` is what stood
+    in brackets and was left out.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Place:
     stairwell: str = ""
     lane: bool = False
     whole: bool = True
+    note: str = ""
 
     @property
     def numbers(self) -> tuple[str, str]:
@@ -130,7 +133,8 @@ def _chinese(text: str) -> Address:
     places, regions = _chinese_places(_BRACKETS.sub(lambda m: " " + m.group()[1:-1] + " ", text))
     if _BRACKETS.search(text):
         bare, _ = _chinese_places(_BRACKETS.sub(" ", text))
-        places += [replace(place, whole=False) for place in bare if place not in places]
+        note = "".join(match.group()[1:-1] for match in _BRACKETS.finditer(text))
+        places += [replace(place, note=note) for place in bare if place not in places]
     return Address(tuple(dict.fromkeys(places)), regions)
 
 
@@ -153,7 +157,11 @@ class _Found:
         """Take a number in by the word behind it."""
         if kind in ("单元", "门"):
             self.stairwell = self.stairwell or number
-        elif kind in ("层", "室", "户", "房") or (self.building and kind in ("号", "楼")) or self.inside:
+        elif (
+            kind in ("层", "室", "户", "房")
+            or (self.building and kind in ("号", "楼"))
+            or (self.inside and self.numbered)
+        ):
             self.inside = True
         elif kind in ("弄", "号院", "院") and not self.plot:
             self.plot, self.lane = number, kind == "弄"
@@ -167,17 +175,16 @@ def _chinese_places(text: str) -> tuple[list[Place], dict[str, str]]:
     found, regions = [_Found("")], dict[str, str]()
     position = 0
     for start, end, numbers in _chinese_numbers(text):
-        _name(found, text[position:start], regions)
-        for kind, number in numbers:
+        _name(found, text[position:start], regions, before_number=True)
+        for kind, number in _sorted_shorthand(numbers, has_building=bool(found[-1].building)):
             found[-1].add(kind, number)
         position = end
-    _name(found, text[position:], regions)
+    _name(found, text[position:], regions, before_number=False)
     if not found[0].name and len(found) > 1:
         first = found.pop(0)
-        if first.numbered and not any(one.numbered for one in found):
-            last = found[-1]
+        last = found[-1]
+        if first.building and not any(one.building for one in found):
             last.building, last.stairwell = first.building, first.stairwell
-            last.plot, last.lane = first.plot, first.lane
     places = []
     for i, one in enumerate(found):
         if not one.name:
@@ -191,24 +198,29 @@ def _chinese_places(text: str) -> tuple[list[Place], dict[str, str]]:
 
 
 def _chinese_numbers(text: str) -> list[tuple[int, int, list[tuple[str, str]]]]:
-    """Return where numbers stand and what they count: the word behind each, shorthand as 12-3-501 last."""
+    """Return where numbers stand, with the words behind them; those of shorthand (12-3-501, last) have none."""
     found = [
         (m.start(), m.end(), [(m["u"], _plain_number(m["n"]))])
         for m in _NUMBERED.finditer(text)
         if m.end() == len(text) or not (m["u"] in "楼门院房户" and CHINESE.match(text[m.end()]))
     ]
-    last = found[-1][1] if found else 0
-    for m in _SHORTHAND.finditer(text, last):
-        parts = [part for part in m.group("a", "b", "c") if part]
-        has_building = any(kind in OF_BUILDINGS for *_, numbers in found for kind, _ in numbers)
-        kinds = ["单元", "室"] if has_building else ["栋", "单元", "室"]
-        if len(parts) == len(kinds) - 1 and len(parts[-1]) > 2:
-            kinds = [*kinds[:-2], "室"]
-        elif has_building and len(parts) == 1:
-            kinds = ["室"]
-        found.append((m.start(), m.end(), list(zip(kinds, map(_plain_number, parts), strict=False))))
-        break
+    short = _SHORTHAND.search(text, found[-1][1] if found else 0)
+    if short:
+        numbers = [("", _plain_number(part)) for part in short.group("a", "b", "c") if part]
+        found.append((short.start(), short.end(), numbers))
     return found
+
+
+def _sorted_shorthand(numbers: list[tuple[str, str]], *, has_building: bool) -> list[tuple[str, str]]:
+    """Return numbers with the words that shorthand leaves out: building, stairwell and room in turn."""
+    if numbers[0][0]:
+        return numbers
+    kinds = ["单元", "室"] if has_building else ["栋", "单元", "室"]
+    if len(numbers) < len(kinds) and len(numbers[-1][1]) > 2:
+        kinds = [*kinds[: len(numbers) - 1], "室"]
+    elif has_building and len(numbers) == 1:
+        kinds = ["室"]
+    return [(kind, number) for kind, (_, number) in zip(kinds, numbers, strict=False)]
 
 
 def _plain_number(number: str) -> str:
@@ -216,16 +228,24 @@ def _plain_number(number: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", number.replace("之", "-"))
 
 
-def _name(found: list[_Found], text: str, regions: dict[str, str]) -> None:
-    """Take the words between two numbers in: regions, or the name of a further place."""
+def _name(found: list[_Found], text: str, regions: dict[str, str], *, before_number: bool) -> None:
+    """Take the words between two numbers in: regions, or the name of a further place.
+
+    What stands right before a number is a name, however it ends.
+    """
     words = [word.strip("-#") for word in _SEPARATORS.split(text)]
-    kept = []
-    for word in filter(None, words):
-        if is_region(word):
+    kept, last_region = [], ""
+    for i, word in enumerate(words):
+        if not word:
+            continue
+        if is_region(word) and not (before_number and i == len(words) - 1):
             regions |= regions_of(word)
+            last_region = word
         else:
             kept.append(word)
     name = "".join(kept)
+    if name and is_generic(name):
+        name = last_region + name
     if not name:
         return
     if found[-1].name and not found[-1].numbered and not found[-1].inside:
@@ -248,11 +268,16 @@ def regions_of(text: str) -> dict[str, str]:
     return {m["kind"]: m["name"] for m in _REGION.finditer(text)}
 
 
+def is_generic(text: str) -> bool:
+    """Return whether a Chinese text is made of words that name no place alone (小区, 花园, 2期)."""
+    return _GENERIC.fullmatch(text) is not None
+
+
 def without_region(text: str) -> str:
-    """Return a Chinese name without the regions in front of it, unless nothing would be left."""
+    """Return a Chinese name without the regions in front of it, unless nothing that names a place would be left."""
     match = _PREFIX.match(text)
-    end = match.end() if match else 0
-    return text[end:] if len(text) - end > 1 else text
+    rest = text[match.end() if match else 0 :]
+    return text if len(rest) < 2 or is_generic(rest) else rest
 
 
 def is_road(name: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -17,6 +18,7 @@ from gridder.members.address import (
     CHINESE,
     Address,
     Place,
+    is_generic,
     is_region,
     is_road,
     parse_address,
@@ -31,22 +33,25 @@ LIST = 0.6
 """One of at least this score is listed for a person to decide."""
 MARGIN = 0.05
 """Another unit so near to the best one makes it doubtful."""
+SLIP = 0.9
+"""Score of a name of which letters were swapped or doubled."""
+SHORT_CHINESE = 6
 MOST_LISTED = 3
 NEAREST_NAMES = 8
 
 LESS = {
-    "part": 0.05,  # a note in brackets or a word such as 小区 was left out of a name
+    "part": 0.07,  # a note in brackets or a word such as 小区 was left out of a name
     "first letter": 0.1,
     "few letters": 0.1,  # one edit in a Chinese name of up to six characters may be another place
     "strange prefix": 0.2,  # what stands before the name is no region and no road
     "other kind": 0.2,  # 弄 against 号, or 号 against 号楼
     "coarser": 0.25,  # the unit has no number where others of its name have one
     "no stairwell": 0.3,
+    "other note": 0.3,  # what stands in brackets differs, or is a number that only one of both has
     "other place": 0.4,  # another town, postcode or street number is said as well
 }
 _GENERIC = re.compile(r"(?:住宅小区|住宅区|小区|社区|家属院)$")
 _SIGNS = re.compile(r"\d+|[东西南北中前后上下左右内外里新老旧大小甲乙丙丁]")
-_SHORT_CHINESE = 6
 _COMPASS = ("n", "s", "e", "w")
 _OLD_AND_NEW = re.compile(
     r"^(?:alte?[rsnm]?|neue?[rsnm]?|ober[ersnm]*|unter[ersnm]*|gross[ersnm]*|klein[ersnm]*|[nsew](?=[^aeiou]))"
@@ -112,7 +117,7 @@ class AddressIndex:
         if unit.city:
             regions["city"] = town_key(unit.city)
         if unit.postcode:
-            regions["postcode"] = unit.postcode
+            regions["postcode"] = unit.postcode.replace(" ", "").casefold()
         places = dict.fromkeys(alias for address in parsed for alias in _aliases(address.places))
         for place in places:
             head = place.name.removesuffix(without_region(place.name))
@@ -147,21 +152,20 @@ class AddressIndex:
         name = without_region(place.name) if CHINESE.search(place.name) else place.name
         regions = regions_of(place.name.removesuffix(name))
         near = process.extract(
-            name,
-            self._fuzzy_names,
+            _spelled(name),
+            self._spelled_names,
             scorer=OSA.normalized_similarity,
             score_cutoff=LIST,
             limit=NEAREST_NAMES,
         )
-        for other, similarity, _ in near:
+        for _, similarity, other in near:
             if other != name and signs(other) == signs(name):
-                yield other, similarity - _weakness(name, other), regions
+                yield other, _nearness(name, other, similarity), regions
 
-    @property
-    def _fuzzy_names(self) -> list[str]:
-        if not hasattr(self, "_listed"):
-            self._listed = sorted(name for name in self.by_name if len(name) > 2)
-        return self._listed
+    @cached_property
+    def _spelled_names(self) -> dict[str, str]:
+        """Names that are long enough to be known by likeness, as they are spelled out."""
+        return {name: _spelled(name) for name in sorted(self.by_name) if len(name) > 2}
 
     def _exact_names(self, name: str) -> Iterable[tuple[str, float, Mapping[str, str]]]:
         if not CHINESE.search(name):
@@ -173,7 +177,8 @@ class AddressIndex:
             if less and (core == name or len(core) < 2):
                 continue
             for start in range(len(whole) - 1):
-                if (tail := whole[start:]) not in self.by_name:
+                tail = whole[start:]
+                if tail not in self.by_name or (start and is_generic(tail)):
                     continue
                 head = whole[:start]
                 if is_region(head) or is_road(head):
@@ -186,8 +191,11 @@ class AddressIndex:
         less = _numbers_differ(place, entry.place, self.by_name[entry.place.name])
         if less >= 1:
             return 1.0
-        if not (place.whole and entry.place.whole):
+        if place.note or not entry.place.whole or entry.place.note:
             less += LESS["part"]
+        notes = {place.note, entry.place.note}
+        if len(notes) > 1 and ("" not in notes or re.search(r"\d", "".join(notes))):
+            less += LESS["other note"]
         own = self.regions[entry.unit]
         said = {**address.regions, **regions}
         elsewhere = any(kind in own and not _same_region(own[kind], said[kind]) for kind in said)
@@ -207,9 +215,9 @@ def _aliases(places: Iterable[Place]) -> Iterable[Place]:
         bare = without_region(place.name)
         core = _GENERIC.sub("", bare)
         if bare != place.name:
-            yield Place(bare, *place.numbers, place.stairwell, place.lane)
-        if core != bare and len(core) > 1:
-            yield Place(core, *place.numbers, place.stairwell, place.lane, whole=False)
+            yield replace(place, name=bare)
+        if core != bare and len(core) > 1 and not is_generic(core):
+            yield replace(place, name=core, whole=False)
 
 
 def _house_numbers(plot: str) -> list[str]:
@@ -258,11 +266,28 @@ def signs(name: str) -> tuple[str, ...]:
     return (*found, match.group()[:3] if match else "")
 
 
-def _weakness(name: str, other: str) -> float:
-    less = 0.0 if name[0] == other[0] else LESS["first letter"]
-    if CHINESE.search(name) and max(len(name), len(other)) <= _SHORT_CHINESE:
-        less += LESS["few letters"]
-    return less
+def _nearness(name: str, other: str, similarity: float) -> float:
+    """Return the score of a name that was found by likeness.
+
+    Letters swapped or written twice are slips of the hand; other edits may make another name.
+    """
+    if name[0] != other[0]:
+        return similarity - LESS["first letter"]
+    if sorted(name) == sorted(other) or _once(name) == _once(other):
+        return max(similarity, SLIP)
+    if CHINESE.search(name) and max(len(name), len(other)) <= SHORT_CHINESE:
+        return similarity - LESS["few letters"]
+    return similarity
+
+
+def _spelled(name: str) -> str:
+    """Return a street with the word that most end in at full length, so that slips in it count like others."""
+    return name + "asse" if name.endswith("str") and not CHINESE.search(name) else name
+
+
+def _once(name: str) -> str:
+    """Return a name in which no letter follows itself."""
+    return re.sub(r"(.)\1+", r"\1", name)
 
 
 def _decide(ranked: Sequence[tuple[int, float]]) -> Match:
