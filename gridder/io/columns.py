@@ -100,6 +100,11 @@ MEMBER_ROLES: Aliases = {
     "address": _ADDRESS,
     **_STREET,
     "skill": ("技能", "特长", "专长", "技术", "工种", "skill", "skills"),
+    "point": (
+        "坐标", "经纬度", "经纬度坐标", "位置坐标", "家庭坐标", "住址坐标", "gps坐标", "纬经度", "coordinates", "coordinate",
+        "gps", "lonlat", "lnglat", "latlon", "latlng", "lat_lon", "lat_lng", "wkt",
+    ),
+    "field_point": ("田块坐标", "地块坐标", "耕地坐标", "地块经纬度", "田块经纬度", "field_coordinates", "parcel_coordinates"),
     "lon": (
         "经度", "东经", "家庭经度", "住址经度", "居住经度", "住所经度", "lon", "lng", "long", "longitude", "x", "home_lon",
         "home_lng",

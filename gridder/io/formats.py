@@ -45,7 +45,9 @@ BYTE_BY_BYTE = frozenset([SHAPEFILE, MAPINFO, DXF])
 LINE_BY_LINE = (".geojsonl", ".geojsons", ".ndjson", ".jsonl")
 """GeoJSON with a feature a line."""
 ARCHIVE_SUFFIXES = (".zip", ".kmz")
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+SHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods")
+"""Workbooks of Excel, WPS and OpenDocument."""
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", *SHEET_SUFFIXES)
 VECTOR_SUFFIXES = (*DRIVER_OF_SUFFIX, *ARCHIVE_SUFFIXES)
 SUFFIXES = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES)
 

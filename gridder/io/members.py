@@ -19,8 +19,10 @@ from gridder.geometry.validity import plausible
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_columns, or_none, said
 from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
+from gridder.io.positions import table_points
 from gridder.io.read import rows_of_frame, text_ids
-from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Floats, Geometries, Ints, Members, Text
+from gridder.io.spoilt import without_spoilt_ids
+from gridder.model import MEMBER_TEXT_COLUMNS, Bools, Finding, Geometries, Ints, Members, Text
 from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
@@ -37,7 +39,7 @@ def read_members(
     Parameters
     ----------
     path
-        Excel (.xlsx; the first sheet with rows, or `FILE|layername=SHEET`), CSV, or a layer of points in a
+        Excel, WPS or OpenDocument (the sheet with most known headers, or `FILE|layername=SHEET`), CSV, or a layer of points in a
         boundary format.
     columns
         Roles (`member_id`, `name`, `lon`, `lat`, `field_lon`, `field_lat`, `household`, `compound`,
@@ -85,7 +87,8 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     if faults:
         raise InputError(faults)
 
-    findings = list(rows.findings)
+    rows, spoilt = without_spoilt_ids(rows, roles)
+    findings = [*rows.findings, *spoilt]
     frame = pd.DataFrame({"row": rows.rows})
     ids, repeated = _ids(rows, roles)
     frame.insert(0, "member_id", ids)
@@ -96,8 +99,8 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
         )
         remedy = Text("check whether they are the same person", "请核对是否为同一人")
         findings.append(finding("repeated-member-id", what, rows.source, rows.rows[repeated], remedy))
-    home, home_findings = _points(rows, roles, "lon", "lat") if in_table else _homes(rows)
-    field_point, field_findings = _points(rows, roles, "field_lon", "field_lat")
+    home, home_findings = table_points(rows, roles, "") if in_table else _homes(rows)
+    field_point, field_findings = table_points(rows, roles, "field_")
     findings += [*home_findings, *field_findings]
     if not in_table:
         field_point, lost_findings = _in_crs(field_point, rows)
@@ -203,52 +206,6 @@ def _on_earth(points: Geometries, crs: CRS | None) -> Bools:
     back = to_degrees.transform(*to_degrees.transform(x, y), direction=TransformDirection.INVERSE)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.hypot(back[0] - x, back[1] - y) < SAME_PLACE, dtype=np.bool_)
-
-
-def _points(
-    rows: LayerRows, roles: Mapping[str, str], x_role: str, y_role: str
-) -> tuple[Geometries, list[Finding]]:
-    """Return the points of a pair of columns in degrees; what is no place on earth is None and listed."""
-    none = np.full(len(rows.rows), None, dtype=object)
-    if x_role not in roles or y_role not in roles:
-        return none, []
-    x, x_text = _numbers(rows.attributes[roles[x_role]])
-    y, y_text = _numbers(rows.attributes[roles[y_role]])
-    given = np.isfinite(x) & np.isfinite(y)
-    swapped = given & (np.abs(y) > 90) & (np.abs(x) <= 90) & (np.abs(y) <= 180)
-    good = given & (np.abs(x) <= 180) & (np.abs(y) <= 90)
-    points = none
-    points[good] = shapely.points(x[good], y[good])
-    wrong = (given & ~good) | x_text | y_text
-    findings: list[Finding] = []
-    name = f"{roles[x_role]}, {roles[y_role]}"
-    if swapped.any():
-        what = Text(
-            f"longitude and latitude ({name}) seem to be swapped in {int(swapped.sum())} rows",
-            f"{int(swapped.sum())} 行的经度和纬度（{name}）疑似互换",
-        )
-        remedy = Text("swap the headers of the two columns", "请交换这两列的标题")
-        findings.append(finding("swapped-coordinates", what, rows.source, rows.rows[swapped], remedy))
-    wrong &= ~swapped
-    if wrong.any():
-        what = Text(
-            f"the coordinates ({name}) of {int(wrong.sum())} rows are no degrees",
-            f"{int(wrong.sum())} 行的坐标（{name}）不是有效的度数",
-        )
-        remedy = Text(
-            "give longitude and latitude in degrees; these members are placed by unit id or stay unplaced",
-            "请填写以度为单位的经度、纬度；这些成员按编号落位，否则列为未落位",
-        )
-        findings.append(finding("bad-coordinates", what, rows.source, rows.rows[wrong], remedy))
-    return points, findings
-
-
-def _numbers(column: pd.Series[Any]) -> tuple[Floats, Bools]:
-    """Return a column as numbers, and which cells hold something else."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    text = ~np.isfinite(numbers)
-    text[text] = said(column[text]).notna()
-    return numbers, text
 
 
 def _in_crs(points: Geometries, rows: LayerRows) -> tuple[Geometries, list[Finding]]:

@@ -39,6 +39,34 @@ NOTES: Mapping[str, tuple[Text, Text]] = {
             "请改正，例如 POLYGON ((0 0, 1 0, 1 1, 0 0))",
         ),
     ),
+    "notes-left-out": (
+        Text("{n} rows were taken for titles or notes", "{n} 行视为标题或说明，未作为数据"),
+        NO_TEXT,
+    ),
+    "totals-left-out": (
+        Text("{n} rows are totals and were left out", "{n} 行是合计或小计，未作为数据"),
+        NO_TEXT,
+    ),
+    "headers-left-out": (
+        Text("{n} rows repeat the header and were left out", "{n} 行重复了表头，未作为数据"),
+        NO_TEXT,
+    ),
+    "blank-left-out": (Text("{n} rows between others are blank", "表中有 {n} 个空行"), NO_TEXT),
+    "two-header-rows": (
+        Text("two rows together were read as the header", "两行合并作为表头读取"),
+        Text("look at the columns with gridder inspect", "请用 gridder inspect 核对列名"),
+    ),
+    "hidden-rows": (
+        Text("{n} rows are hidden in the sheet and were read too", "表中有 {n} 行被隐藏，也已读取"),
+        Text("delete them where they should not count", "如不应计入，请删除这些行"),
+    ),
+    "other-sheets": (
+        Text(
+            "only sheet {name!r} was read; there are others: {others}",
+            "只读取了工作表 {name!r}，另有：{others}",
+        ),
+        Text("choose another as FILE|layername=SHEET", "如需其他工作表，请用 文件|layername=工作表名"),
+    ),
 }
 
 

@@ -33,6 +33,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the table cannot be opened or is damaged: {detail}", "表格打不开或已损坏：{detail}"),
         Text("open it in Excel or WPS and save it again", "请用 Excel 或 WPS 打开并另存"),
     ),
+    "table-with-password": (
+        Text("the workbook has a password", "工作簿设有密码"),
+        Text("save it without a password", "请取消密码后另存"),
+    ),
     "empty-file": (
         Text("the file is empty", "文件是空的"),
         Text("copy or export it again", "请重新复制或导出"),

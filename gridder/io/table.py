@@ -5,48 +5,53 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from gridder.io import encoding, formats
-from gridder.io.fault import Fault, short
+from gridder.io.fault import Fault
 from gridder.io.handover import ROW, not_ours, unique_names, write_rows
-from gridder.io.headings import folded
-
-HEADER_ROWS = 10
-"""The header stands among so many filled rows at the top."""
-SURE_HEADERS = 2
-"""A row below the first is the header only where it holds so many known ones."""
+from gridder.io.heads import Cells, Head, filled, find_head, not_of_people
+from gridder.io.sheets import Sheet, read_sheet
 
 
 def read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read a sheet or a .csv: every cell as text, blank ones missing."""
     if request["subset"]:
         raise Fault("subset-of-table")
-    sheets: list[dict[str, Any]] = []
-    choice = None
-    if path.suffix.lower() == ".xlsx":
-        sheetname, rows, sheets = _sheet_rows(path, request["layername"], request["known_headers"])
+    choice, sheet = None, None
+    if path.suffix.lower() in formats.SHEET_SUFFIXES:
+        sheet = read_sheet(path, request["layername"], request["known_headers"])
+        name, rows, merged = sheet.name, sheet.rows, sheet.merged
     else:
-        sheetname = path.stem
-        if request["layername"] not in ("", sheetname):
-            raise Fault("no-such-layer", wanted=request["layername"], names=[sheetname])
+        name, merged = path.stem, ()
+        if request["layername"] not in ("", name):
+            raise Fault("no-such-layer", wanted=request["layername"], names=[name])
         rows, choice = _csv_rows(path, request["encoding"])
-    start, _ = _header_row(rows, request["known_headers"])
-    if start < 0:
+    head = find_head(rows, set(request["known_headers"]), merged)
+    if head is None:
         raise Fault("empty-table")
     width = max(len(row) for row in rows)
-    header = [*rows[start], *[None] * (width - len(rows[start]))]
+    header = [*head.names, *[None] * (width - len(head.names))]
     names = not_ours(
-        unique_names([(name or "").strip() or f"column {i + 1}" for i, name in enumerate(header)])
+        unique_names([(cell or "").strip() or f"column {i + 1}" for i, cell in enumerate(header)])
     )
-    table = _body(rows[start + 1 :], names, first=start + 2)
+    left_out = not_of_people(rows, head)
+    gone = {row for at in left_out.values() for row in at}
+    table = _body(
+        rows,
+        names,
+        [i for i in range(head.last + 1, len(rows)) if i not in gone and any(map(filled, rows[i]))],
+    )
     write_rows(table, folder)
     return {
-        "driver": "XLSX" if path.suffix.lower() == ".xlsx" else "CSV",
-        "layername": sheetname,
-        "layers": sheets or [{"name": sheetname, "family": formats.TABLE, "n": table.num_rows}],
+        "driver": path.suffix[1:].upper() if sheet else "CSV",
+        "layername": name,
+        "layers": sheet.described
+        if sheet
+        else [{"name": name, "family": formats.TABLE, "n": table.num_rows}],
+        "notes": _notes(head, left_out, sheet),
         "crs": "",
         "encoding": choice.name if choice else "UTF-8",
         "encoding_origin": choice.origin if choice else "",
@@ -57,83 +62,50 @@ def read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, A
     }
 
 
-def _body(rows: Sequence[Sequence[str | None]], names: Sequence[str], *, first: int) -> Any:
-    """Return the rows below the header as text, blank cells missing and blank rows left out.
+def _notes(head: Head, left_out: dict[str, list[int]], sheet: Sheet | None) -> list[dict[str, Any]]:
+    """Return what the parent tells of a table: kind, rows from 1, and facts."""
+    notes = [
+        {"kind": f"{why}-left-out", "rows": [row + 1 for row in at], "facts": {"n": len(at)}}
+        for why, at in left_out.items()
+    ]
+    if head.last > head.first:
+        notes.append({"kind": "two-header-rows", "rows": [head.first + 1, head.last + 1], "facts": {}})
+    if sheet is not None:
+        hidden = [row for row in sheet.hidden_rows if row > head.last + 1]
+        if hidden:
+            notes.append({"kind": "hidden-rows", "rows": hidden, "facts": {"n": len(hidden)}})
+        if sheet.others:
+            facts = {"name": sheet.name, "others": ", ".join(sheet.others)}
+            notes.append({"kind": "other-sheets", "rows": [], "facts": facts})
+    return notes
 
-    `first` is the number of the first of them.
-    """
+
+def _body(rows: Sequence[Cells], names: Sequence[str], kept: Sequence[int]) -> Any:
+    """Return the rows of people as text, blank cells missing; `kept` are their positions in the sheet."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = list(zip_longest(*rows, [None] * len(names)))
+    cells = list(zip_longest(*(rows[i] for i in kept), [None] * len(names)))
     columns = [pc.utf8_trim_whitespace(pa.array(column[:-1], pa.string())) for column in cells]
     columns = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
-    table = pa.table([*columns, pa.array(np.arange(first, first + len(rows)))], names=[*names, ROW])
-    filled = np.any([column.is_valid().to_numpy(zero_copy_only=False) for column in columns], axis=0)
-    return table.filter(pa.array(filled))
+    numbers = pa.array(np.asarray(kept, dtype=np.int64) + 1)
+    return pa.table([*columns, numbers], names=[*names, ROW])
 
 
-def _header_row(rows: Sequence[Sequence[str | None]], known: Sequence[str]) -> tuple[int, int]:
-    """Return the row among the first with most known headers, and how many; else the first filled one.
-
-    Titles and notes may stand above the headers. −1 where every row is blank.
-    """
-    headers = set(known)
-    filled = list(islice((i for i, row in enumerate(rows) if any(map(_filled, row))), HEADER_ROWS))
-    if not filled:
-        return -1, 0
-    counts = {i: sum(folded(cell) in headers for cell in rows[i] if cell) for i in filled}
-    best = max(counts, key=lambda i: (counts[i], -i))
-    if counts[best] < SURE_HEADERS:
-        best = filled[0]
-    return best, counts[best]
+def _utf_16_without_mark(raw: bytes) -> bytes:
+    """Return text of two bytes a letter as UTF-8: the bytes of its blanks, digits and separators tell the order."""
+    little = sum(raw.count(mark) for mark in (b",\0", b"\t\0", b"\n\0"))
+    big = sum(raw.count(mark) for mark in (b"\0,", b"\0\t", b"\0\n"))
+    return raw.decode("utf-16-le" if little >= big else "utf-16-be", "replace").encode("utf-8")
 
 
-def _filled(cell: str | None) -> bool:
-    return cell is not None and bool(cell.strip())
-
-
-def _sheet_rows(
-    path: Path, wanted: str, known: Sequence[str]
-) -> tuple[str, Sequence[Sequence[str | None]], list[dict[str, Any]]]:
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        names = book.sheet_names
-        if wanted and wanted not in names:
-            raise Fault("no-such-layer", wanted=wanted, names=names)
-        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
-    except (python_calamine.CalamineError, OSError) as error:
-        raise Fault("unreadable-table", detail=short(error)) from error
-    filled = [(name, rows) for name, rows in sheets if rows]
-    if not filled:
-        raise Fault("empty-table")
-    described = [{"name": n, "family": formats.TABLE, "n": max(len(r) - 1, 0)} for n, r in sheets]
-    texts = [
-        (name, [[_cell(value) for value in row] for row in rows])
-        for name, rows in filled
-        if not wanted or name == wanted
-    ]
-    if not texts:
-        raise Fault("empty-table")
-    name, rows = max(texts, key=lambda sheet: _header_row(sheet[1], known)[1])
-    return name, rows, described
-
-
-def _cell(value: Any) -> str | None:
-    """Return a cell as text: whole numbers without a point, blank cells missing."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    text = str(value).strip()
-    return text or None
-
-
-def _csv_rows(path: Path, user: str) -> tuple[Sequence[Sequence[str | None]], encoding.Choice]:
+def _csv_rows(path: Path, user: str) -> tuple[Sequence[Cells], encoding.Choice]:
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode("utf-8")
+    elif b"\0" in raw[:200]:
+        raw = _utf_16_without_mark(raw)
     if b"\0" in raw:
         raise Fault("unreadable-table", detail="it is not text")
     bom = raw.startswith(b"\xef\xbb\xbf")
