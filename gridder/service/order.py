@@ -19,7 +19,17 @@ from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "locks", "dedicated", "address_decisions")
+ROLES = (
+    "fields",
+    "buildings",
+    "members",
+    "zones",
+    "barriers",
+    "bridges",
+    "locks",
+    "dedicated",
+    "address_decisions",
+)
 """What a file may be to a plan."""
 
 

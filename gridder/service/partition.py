@@ -171,9 +171,7 @@ def partition(
     InputError
         With every fault of the inputs.
     """
-    inputs = Inputs(
-        fields, buildings, members, zones, barriers, bridges, locks, dedicated, address_decisions
-    )
+    inputs = Inputs(fields, buildings, members, zones, barriers, bridges, locks, dedicated, address_decisions)
     sizes = {"field": size, "building": building_size or size}
     wishes = Wishes(
         objective=objective,
