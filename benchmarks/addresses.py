@@ -42,17 +42,27 @@ class Town:
     wrong: dict[str, Fault]
 
 
-def chinese(n: int) -> Town:
+def shanghai(n: int) -> Town:
     """Return n buildings in the residential compounds of Shanghai: real names, numbers drawn."""
     path = DATA / "buildings" / "china_compounds" / "shanghai_points.xlsx"
-    names = pd.read_excel(path, engine="calamine")["小区名称"].astype(str).drop_duplicates()
+    names = pd.read_excel(path, engine="calamine")["小区名称"]
+    return _numbered("Shanghai, compounds", names, n, most=12, rng=np.random.default_rng(0))
+
+
+def beijing(n: int) -> Town:
+    """Return up to n buildings of Beijing: the real names of buildings, numbers drawn."""
+    names = gpd.read_file(DATA / "buildings" / "beijing_cn" / "buildings.json", ignore_geometry=True)["name"]
+    return _numbered("Beijing, buildings", names, n, most=8, rng=np.random.default_rng(5))
+
+
+def _numbered(title: str, column: pd.Series[str], n: int, *, most: int, rng: np.random.Generator) -> Town:
+    names = column.dropna().astype(str).drop_duplicates()
     names = names[names.str.len() > 2].to_numpy()
-    rng = np.random.default_rng(0)
     rng.shuffle(names)
-    homes = [Home(name, str(k)) for name in names for k in range(1, 1 + int(rng.integers(2, 12)))]
+    homes = [Home(name, str(k)) for name in names for k in range(1, 1 + int(rng.integers(2, most)))]
     kept, others = _held_out(homes, n, rng)
     units = [UnitAddress((f"{home.name}{home.number}号楼",)) for home in kept]
-    return Town("Shanghai, compounds", kept, others, units, CHINESE, CHINESE_WRONG)
+    return Town(title, kept, others, units, CHINESE, CHINESE_WRONG)
 
 
 def european(n: int) -> Town:

@@ -522,4 +522,6 @@ def _summary(plan: Plan, lang: Lang) -> list[str]:
                 lang
             )
         )
-    return lines
+    doubtful = [r for r in plan.report["repairs"] if r["kind"] == "doubtful-address"]
+    told = ("what_zh", "remedy_zh") if lang == "zh" else ("what", "remedy")
+    return [*lines, *(f"{finding[told[0]]} → {finding[told[1]]}" for finding in doubtful)]
