@@ -471,6 +471,8 @@ class PlanView:
     k: int = 1
     datum: Datum = "wgs84"
     """What the positions refer to: `gcj02` where they are shifted to match a Chinese web map."""
+    valid_from: str | None = None
+    """The day from which the plan is valid, as YYYY-MM-DD, where one was given."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,6 +135,7 @@ def view(plan: Plan, *, k: int = 1, datum: Datum = "wgs84") -> PlanView:
         summary=_summary(plan, grids, k),
         k=k,
         datum=datum,
+        valid_from=plan.recipe.get("parameters", {}).get("valid_from"),
     )
 
 

@@ -128,6 +128,7 @@ def build_payload(
         "units_left_out": len(view.units) if leaves_units_out else 0,
         "simplified_m": SIMPLIFIED_M if leaves_units_out else 0,
         "datum": view.datum,
+        "valid_from": view.valid_from,
         "tiles": [asdict(layer) for layer in tiles],
     }
     of_units = _units(units, position)

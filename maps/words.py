@@ -118,6 +118,7 @@ WORDS = {
     "a3_landscape": Text("A3 landscape", "A3 横向"),
     "a3_portrait": Text("A3 portrait", "A3 纵向"),
     "printed": Text("Printed on {date}", "打印日期：{date}"),
+    "valid_from": Text("Valid from {date}", "生效日期：{date}"),
     "colour": Text("Colours show", "颜色表示"),
     "colour_grid": Text("neighbouring grids", "区分相邻网格"),
     "colour_deviation": Text("deviation from the target", "与目标的偏差"),

@@ -114,6 +114,15 @@ def test_pseudonyms_depend_on_id_and_key_alone():
     assert all(len(p) == 16 and int(p, 16) >= 0 for p in first)
 
 
+def test_a_view_tells_from_when_the_plan_is_valid():
+    """The day that was given; none where the plan has none, as those of older versions."""
+    plan = _plan([8, 9])
+    told = replace(plan, recipe={"parameters": {"valid_from": "2026-12-01"}})
+    assert view(told).valid_from == "2026-12-01"
+    assert view(replace(plan, recipe={"parameters": {"valid_from": None}})).valid_from is None
+    assert view(plan).valid_from is None
+
+
 def test_the_owner_sees_every_count():
     """With k = 1 nothing is missing, and geometries are in degrees."""
     shown = view(_plan([3, 8, 0]))

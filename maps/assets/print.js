@@ -31,8 +31,10 @@ Gridder.createPrinter = (map, data, say, page) => {
     root.classList.add("g-printing");
     root.classList.toggle("g-print-portrait", height > width);
     const today = new Date().toLocaleDateString(root.lang === "zh-CN" ? "zh-CN" : "en-GB", { dateStyle: "long" });
+    const dates = [say.word("printed", { date: today })];
+    if (data.valid_from) dates.unshift(say.word("valid_from", { date: data.valid_from }));
     head.hidden = false;
-    head.replaceChildren(h("h1", {}, h("bdi", {}, document.title)), h("p", {}, say.word("printed", { date: today })));
+    head.replaceChildren(h("h1", {}, h("bdi", {}, document.title)), h("p", {}, dates.join(" · ")));
     page.openLegend(true);
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(before.bounds, { animate: false, padding: [12, 12] });

@@ -80,6 +80,8 @@ class _Printer:
             put(canvas, right, top, fitted(self._title, 9, 0.38 * inner.width), 9, colour=SOFT, align="right")
         number = self._say.word("page_of", page=self._number, pages=self._n_pages)
         put(canvas, right, _MARGIN, number, 8, colour=SOFT, align="right")
+        if day := self._say.valid_from():
+            put(canvas, inner.x, _MARGIN, day, 8, colour=SOFT)
         yield canvas
         canvas.showPage()
 
@@ -108,7 +110,8 @@ def atlas_pdf(
     """Write the atlas of a plan as one PDF of vectors for print.
 
     An overview with the legend, a page each zone or grid with its map and the table of its grids (further
-    pages where the table is long), and an index of the grids; equal views give equal bytes.
+    pages where the table is long), and an index of the grids; the day from which the plan is valid stands at
+    the foot of each. Equal views give equal bytes.
     Maps are drawn in a Lambert azimuthal equal-area projection about their own middle, at a round scale.
 
     Parameters

@@ -46,6 +46,11 @@ class Speaker:
         """Return the name of a zone, or the words for none."""
         return self.word("no_zone") if zone is None or pd.isna(zone) or zone == NO_ZONE else clean(str(zone))
 
+    def valid_from(self) -> str:
+        """Return from which day the plan is valid, empty where none was given."""
+        day = self._view.valid_from
+        return self.word("valid_from", date=clean(day)) if day else ""
+
     def measure(self, layer: str) -> str:
         """Return what the size of a layer counts."""
         of = self._view.sizes[layer]["of"]

@@ -71,6 +71,15 @@ def test_by_zone(printed, view):
     assert "1,264.5" in texts[1]
 
 
+def test_every_page_tells_from_when_the_plan_is_valid(printed, view):
+    """In the words of its language; a plan without a day says nothing of it."""
+    shown = replace(view, valid_from="2026-12-01")
+    for lang, said in (("en", "Valid from 2026-12-01"), ("zh", "生效日期：2026-12-01")):
+        texts, _, _ = printed(shown, lang=lang)
+        assert all(said in text for text in texts)
+    assert not any("Valid from" in text for text in printed()[0])
+
+
 def test_by_grid(printed, view):
     """A page a grid with its group, its units and the pages of its neighbours."""
     texts, sizes, outline = printed(by="grid", lang="zh", paper="A3")

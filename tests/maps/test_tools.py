@@ -1,6 +1,7 @@
 """Colours, measuring and print in Chromium with the network cut."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pypdfium2
@@ -125,6 +126,16 @@ def test_the_sheet_for_print_has_title_date_map_and_legend(open_map, view):
             assert apart, name
         assert page.locator(".g-card").evaluate("(card) => card.scrollHeight <= card.clientHeight + 1"), name
         page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
+@pytest.mark.parametrize(
+    ("lang", "day"),
+    [("en", "Valid from 2026-12-01 · Printed on"), ("zh", "生效日期：2026-12-01 · 打印日期：")],
+)
+def test_the_sheet_for_print_tells_from_when_the_plan_is_valid(open_map, view, lang, day):
+    page = open_map(replace(view, valid_from="2026-12-01"), lang=lang)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert day in page.locator(".g-print-head").inner_text()
 
 
 def test_the_print_of_the_browser_has_colours(open_map, view):
