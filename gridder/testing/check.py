@@ -31,7 +31,16 @@ PACKED = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 """Data in base64, as the map carries its own."""
 NARROWEST_GAP_M, WIDEST_GAP_M = 5.0, 30.0
 """Range of a gap that is chosen from the data."""
-PLACEMENT_COLUMNS = {"member_id", "layer", "unit_id", "grid_id", "method", "distance_m", "reason"}
+PLACEMENT_COLUMNS = {
+    "member_id",
+    "layer",
+    "unit_id",
+    "grid_id",
+    "method",
+    "distance_m",
+    "reason",
+    "score",
+}
 SHORTEST_SECRET = 4
 """Shorter values stand in files by chance."""
 
