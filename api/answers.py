@@ -27,6 +27,19 @@ class Fault(BaseModel):
     rows: list[int] | None = None
     remedy: str | None = None
     remedy_zh: str | None = None
+    candidates: list[Candidate] | None = None
+
+
+class Candidate(BaseModel):
+    """A coordinate system that could be meant, and where it would put the file: west, south, east, north."""
+
+    crs: str
+    axes: str
+    name: str
+    name_zh: str
+    bounds: list[float]
+    near: str
+    near_zh: str
 
 
 class Problem(BaseModel):

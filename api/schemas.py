@@ -32,6 +32,15 @@ class ReadingOptions(_Strict):
     subset: str | None = Field(None, max_length=2000, description="Rows to take, as a filter of QGIS.")
     crs: str | None = Field(None, max_length=200, description="Coordinate system, e.g. EPSG:4549.")
     encoding: str | None = Field(None, max_length=40, description="Encoding of text, e.g. GBK.")
+    axes: Literal["xy", "yx"] | None = Field(
+        None, description="`yx` where the northing or the latitude comes first."
+    )
+    coordinates: Literal["wgs84", "gcj02", "bd09"] | None = Field(
+        None, description="What longitudes and latitudes refer to; they are converted to WGS 84."
+    )
+    region: str | None = Field(
+        None, max_length=100, description="Where the land lies: a province, or longitude,latitude."
+    )
     columns: dict[str, str] | None = Field(None, description='Column of a role, e.g. {"unit_id": "FARM_NO"}.')
 
 

@@ -9,6 +9,7 @@ GridderError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gridder.model import Finding, Lang
 
@@ -58,7 +59,7 @@ class Stopped(GridderError):
 
 
 def describe(finding: Finding, lang: Lang) -> str:
-    """Return one finding as a line: where, what, and what to do about it."""
+    """Return one finding: where, what, and what to do about it on a line, and a line for every candidate."""
     where = finding.file
     if finding.layername and finding.layername != finding.file:
         where += f"|{finding.layername}"
@@ -72,4 +73,25 @@ def describe(finding: Finding, lang: Lang) -> str:
             where += f" {label} {shown}" + (f" and {more} more" if more > 0 else "")
     line = f"{where}: {finding.what.say(lang)}" if where else finding.what.say(lang)
     remedy = finding.remedy.say(lang)
-    return f"{line} → {remedy}" if remedy else line
+    choices = [
+        f"    {i}. {c.near.say(lang)}  {finding.file}{c.option}  {c.name.say(lang)}"
+        for i, c in enumerate(finding.candidates, start=1)
+    ]
+    return "\n".join([f"{line} → {remedy}" if remedy else line, *choices])
+
+
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it is written to `report.json` and told to other programs."""
+    content: dict[str, Any] = {
+        "kind": finding.kind,
+        "file": finding.file,
+        "layername": finding.layername,
+        "rows": list(finding.rows),
+        "what": finding.what.en,
+        "what_zh": finding.what.zh,
+        "remedy": finding.remedy.en,
+        "remedy_zh": finding.remedy.zh,
+    }
+    if finding.candidates:
+        content["candidates"] = [candidate.as_dict() for candidate in finding.candidates]
+    return content

@@ -21,6 +21,8 @@ Layer = Literal["field", "building"]
 Objective = Literal["mix", "moment", "cut", "medoid"]
 Lang = Literal["en", "zh"]
 Datum = Literal["wgs84", "gcj02"]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Links = npt.NDArray[np.int32]
@@ -73,12 +75,43 @@ NO_TEXT = Text("", "")
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A coordinate system that some numbers may be in, and where it would put them."""
+
+    crs: str
+    """As a user writes it: `EPSG:4549`."""
+    name: Text
+    bounds: Box
+    near: Text
+    axes: str = ""
+    """`yx` where the first number of each pair is the northing or the latitude."""
+
+    @property
+    def option(self) -> str:
+        """Return what to write behind the name of the file."""
+        return f"|crs={self.crs}" + (f"|axes={self.axes}" if self.axes else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the candidate as it is written to files."""
+        return {
+            "crs": self.crs,
+            "axes": self.axes,
+            "name": self.name.en,
+            "name_zh": self.name.zh,
+            "bounds": list(self.bounds),
+            "near": self.near.en,
+            "near_zh": self.near.zh,
+        }
+
+
+@dataclass(frozen=True)
 class Finding:
     """What was noticed in an input: a repair that was made, or a fault that stops the work.
 
     `kind` is a stable slug (`ring-closed`, `missing-crs` …); `rows` are row numbers of the file,
     counted from 1; a finding about the whole layer has none.
     `remedy` tells the user what to do and is empty where nothing needs doing.
+    `candidates` are the coordinate systems that could be meant, the likeliest first.
     """
 
     kind: str
@@ -87,6 +120,7 @@ class Finding:
     layername: str = ""
     rows: tuple[int, ...] = ()
     remedy: Text = NO_TEXT
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +136,10 @@ class Source:
     encoding: str = ""
     crs: str = ""
     n_rows: int = 0
+    coordinates: str = ""
+    """`gcj02` or `bd09` where the user said so; longitudes and latitudes were converted to WGS 84."""
+    axes: str = ""
+    """`yx` where the user said that the first number of each pair is the northing or the latitude."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -289,6 +289,29 @@ KeepColumnOption = Annotated[
         help="Keep a column of the units that looks as if it named a person, e.g. [cyan]--keep-column owner[/]."
     ),
 ]
+CoordinatesOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What longitudes and latitudes refer to: gcj02 (Gaode, Tencent) or bd09 (Baidu) are converted to "
+        "WGS 84, in layers in degrees and in the roster; metres are left alone. One file may differ: "
+        "[cyan]homes.geojson|coordinates=wgs84[/].",
+    ),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the land lies, to choose among coordinate systems where a file names none or a wrong one: a "
+        "province or longitude,latitude, e.g. [cyan]--region 黑龙江[/] or [cyan]--region 126.6,45.8[/].",
+    ),
+]
+SketchOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sketch",
+        help="Write a small map of where every coordinate system that could be meant would put the file, e.g. "
+        "[cyan]--sketch where.html[/].",
+    ),
+]
 NamesOption = Annotated[bool, typer.Option("--names", help="Write names and own ids into rosters.xlsx.")]
 
 

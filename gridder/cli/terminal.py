@@ -166,6 +166,7 @@ class Outcome:
                     "rows": list(f.rows),
                     "what": f.what.say(self._lang),
                     "remedy": f.remedy.say(self._lang),
+                    "candidates": [candidate.as_dict() for candidate in f.candidates],
                 }
                 for f in findings
             ]

@@ -24,6 +24,7 @@ from gridder.cli.options import (
     BuildingTargetOption,
     CodePatternOption,
     CodeStandardOption,
+    CoordinatesOption,
     CountyOption,
     CutOption,
     DecisionsOption,
@@ -46,9 +47,11 @@ from gridder.cli.options import (
     OldOption,
     PlotReachOption,
     ReachOption,
+    RegionOption,
     ResponsibleOption,
     RngOption,
     SecondOption,
+    SketchOption,
     SkillMinOption,
     SkillOption,
     StabilityOption,
@@ -82,6 +85,7 @@ from gridder.io.location import parse_location
 from gridder.io.parts import check_parts_output, write_parts
 from gridder.io.plan import check_output, save_plan
 from gridder.io.read import units_from_rows
+from gridder.io.sketch import sketch_page
 from gridder.io.words import UNPLACED, explain_count, explain_wishes
 from gridder.model import (
     Lang,
@@ -96,13 +100,16 @@ from gridder.service.split import split_faults, split_units
 from gridder.service.update import run_update
 
 
-def inspect_command(
+def inspect_command(  # noqa: PLR0917 - typer reads the options from the signature
     path: Annotated[
         str,
         typer.Argument(
             help="File to look at, e.g. [cyan]fields.zip[/] or [cyan]town.gpkg|layername=buildings[/]."
         ),
     ],
+    coordinates: CoordinatesOption = None,
+    region: RegionOption = None,
+    sketch: SketchOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -112,7 +119,9 @@ def inspect_command(
     """
     language = lang_of(lang)
     with Outcome(language, as_json=as_json):
-        inspection = inspect(path)
+        inspection = inspect(path, coordinates=coordinates or "", region=region or "")
+        if sketch is not None:
+            sketch.write_text(sketch_page(inspection, language), encoding="utf-8")
         if as_json:
             print_json(inspection.as_dict())
         else:
@@ -167,6 +176,8 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
     plot_reach: PlotReachOption = None,
     map_column: MapColumnOption = None,
     keep_column: KeepColumnOption = None,
+    coordinates: CoordinatesOption = None,
+    region: RegionOption = None,
     names: NamesOption = False,
     lang: LangOption = None,
     overwrite: OverwriteOption = False,
@@ -232,6 +243,8 @@ def partition_command(  # noqa: PLR0917 - typer reads the options from the signa
             reach_m=reach,
             plot_reach_m=plot_reach,
             cut_at_barriers=cut_at_barriers or None,
+            coordinates=coordinates,
+            region=region,
         )
         folder = _save(plan, out, names=names, overwrite=overwrite, lang=language, tell=tell)
     _tell_outcome(plan, folder, language, as_json=as_json)
@@ -285,6 +298,8 @@ def update_command(  # noqa: PLR0917 - typer reads the options from the signatur
     plot_reach: PlotReachOption = None,
     map_column: MapColumnOption = None,
     keep_column: KeepColumnOption = None,
+    coordinates: CoordinatesOption = None,
+    region: RegionOption = None,
     names: NamesOption = False,
     lang: LangOption = None,
     overwrite: OverwriteOption = False,
@@ -349,6 +364,8 @@ def update_command(  # noqa: PLR0917 - typer reads the options from the signatur
             reach_m=reach,
             plot_reach_m=plot_reach,
             cut_at_barriers=cut_at_barriers or None,
+            coordinates=coordinates,
+            region=region,
         )
         folder = _save(plan, out, names=names, overwrite=overwrite, lang=language, tell=tell)
     _tell_outcome(plan, folder, language, as_json=as_json)

@@ -11,6 +11,7 @@ from gridder.errors import InputError
 from gridder.io import formats
 from gridder.io.columns import DECISION_ROLES, NOTHING, find_columns, texts
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
+from gridder.io.location import Location
 from gridder.io.read import rows_of_frame
 from gridder.io.xlsx import Row, Sheet, text_width, write_workbook
 from gridder.model import AddressDecisions, Lang, Text
@@ -68,7 +69,9 @@ def _head(name: str) -> Text:
     return _HEADS["unit" if kind == "unit" else f"{kind}_of"].format(k=k)
 
 
-def read_decisions(path: str | Path, *, columns: Mapping[str, str] | None = None) -> AddressDecisions:
+def read_decisions(
+    path: str | Path | Location, *, columns: Mapping[str, str] | None = None
+) -> AddressDecisions:
     """Read what people decided about doubtful addresses.
 
     Parameters

@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gridder.errors import InputError, describe
+from gridder.errors import InputError, describe, finding_dict
 from gridder.geometry.coverage import resolve
 from gridder.geometry.crs import LocalFrame, areas_m2
 from gridder.geometry.validity import to_polygons
@@ -25,8 +25,9 @@ from gridder.io.columns import (
     find_columns,
     personal_columns,
 )
+from gridder.io.crs_check import crs_faults, crs_remarks
 from gridder.io.guard import ask
-from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
+from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location, parse_location
 from gridder.io.members import members_from_rows
 from gridder.io.read import polygon_faults, polygon_repairs, unit_columns, units_from_rows
@@ -92,15 +93,7 @@ class Inspection:
                     "roles": {use: dict(roles) for use, roles in layer.roles.items()},
                     "preview": [dict(row) for row in layer.preview],
                     "problems": [
-                        {
-                            "kind": problem.kind,
-                            "rows": list(problem.rows),
-                            "what": problem.what.en,
-                            "what_zh": problem.what.zh,
-                            "remedy": problem.remedy.en,
-                            "remedy_zh": problem.remedy.zh,
-                        }
-                        for problem in layer.problems
+                        finding_dict(replace(problem, file="", layername="")) for problem in layer.problems
                     ],
                 }
                 for layer in self.layers
@@ -115,8 +108,15 @@ class Inspection:
         return lines
 
 
-def inspect(path: str | Path) -> Inspection:
+def inspect(path: str | Path | Location, *, coordinates: str = "", region: str = "") -> Inspection:
     """Look at a file, or at one layer of it where the path names one.
+
+    Parameters
+    ----------
+    path
+        In the syntax of `gridder.io.location`.
+    coordinates, region
+        What holds where the path says nothing of it.
 
     Raises
     ------
@@ -124,6 +124,11 @@ def inspect(path: str | Path) -> Inspection:
         When the file cannot be opened at all.
     """
     location = parse_location(path)
+    location = replace(
+        location,
+        coordinates=location.coordinates or coordinates,
+        region=location.region or region,
+    )
     listed = ask(location, list_only=True)
     names = [layer["name"] for layer in listed.facts["layers"]]
     wanted = [location.layername] if location.layername else names
@@ -205,10 +210,13 @@ def _unit_problems(rows: LayerRows) -> list[Finding]:
 def _other_problems(rows: LayerRows, types: Collection[str]) -> list[Finding]:
     """Return what reading these points, lines or table rows would notice."""
     problems = list(rows.findings)
-    fault = no_rows_fault(rows) or (crs_fault(rows) if types else None)
-    if fault:
-        return [*problems, fault]
-    if not any("Line" in kind for kind in types):
+    empty = no_rows_fault(rows)
+    if empty:
+        return [*problems, empty]
+    if any("Line" in kind for kind in types):
+        faults = crs_faults(rows, rows.geometries)
+        problems += faults or crs_remarks(rows, rows.geometries)
+    else:
         try:
             members = members_from_rows(rows)
         except InputError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from pyproj import CRS
 
 from gridder.errors import InputError
-from gridder.geometry.crs import horizontal
+from gridder.geometry.places import region_box
 from gridder.io.guard import Answer, ask
 from gridder.io.handover import ROW, WKB
 from gridder.io.location import Location, parse_location
 from gridder.io.notes import findings_of
 from gridder.io.stage import parts_of
-from gridder.model import NO_TEXT, Finding, Floats, Geometries, Ints, Source, Text
-
-CGCS2000_ZONES = tuple(range(25, 46))
-FIRST_PREFIXED, FIRST_PLAIN = 4513, 4534
-"""EPSG codes of CGCS2000 3-degree zone 25, with the zone number before the easting and without it."""
+from gridder.io.told import as_told, named_crs, wrong_words
+from gridder.model import NO_TEXT, Box, Candidate, Finding, Geometries, Ints, Source, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +41,8 @@ class LayerRows:
         None where the file names none.
     findings
         What was noticed about the layer so far.
+    region
+        Where the user says that the land lies, or None.
     """
 
     geometries: Geometries
@@ -54,6 +52,7 @@ class LayerRows:
     source: Source
     findings: tuple[Finding, ...]
     facts: Mapping[str, Any]
+    region: Box | None = None
 
 
 def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
@@ -64,7 +63,10 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     InputError
         With what is wrong with the file or its CRS.
     """
-    location = path if isinstance(path, Location) else parse_location(path)
+    location = parse_location(path)
+    faults = wrong_words(location)
+    if faults:
+        raise InputError(faults)
     answer = ask(location, family=family)
     source = Source(
         file=location.file,
@@ -74,17 +76,21 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
         driver=str(answer.facts["driver"]),
         encoding=str(answer.facts["encoding"]),
         n_rows=answer.table.num_rows if answer.table is not None else 0,
+        axes=location.axes,
+        coordinates=location.coordinates,
     )
     with np.errstate(all="ignore"):
         geometries, findings = _geometries(answer, source)
-    crs = _crs(location, answer, source)
+    declared, region = str(answer.facts["crs"]), region_box(location.region)
+    crs = named_crs(location.crs or declared, source)
     source = replace(source, crs=crs.to_string() if crs is not None else "")
+    geometries, told = as_told(geometries, crs, source, declared=declared, region=region)
     table = answer.table if answer.table is not None else pa.table({ROW: pa.array([], pa.int64())})
     attributes = table.drop_columns([c for c in (WKB, ROW) if c in table.column_names]).to_pandas()
     rows = table.column(ROW).to_numpy().astype(np.int64)
-    findings += [*findings_of(answer.facts, source), *_encoding_findings(answer, source)]
+    findings += [*told, *findings_of(answer.facts, source), *_encoding_findings(answer, source)]
     findings += _missing_parts(answer, source)
-    return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts)
+    return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts, region)
 
 
 def sha256_of(path: Path) -> str:
@@ -129,20 +135,6 @@ def _geometries(answer: Answer, source: Source) -> tuple[Geometries, list[Findin
         what = Text(f"{len(lost)} geometries cannot be understood", f"{len(lost)} 个图形无法解析")
         findings.append(finding("unreadable-geometry", what, source, rows[lost]))
     return geometries, findings
-
-
-def _crs(location: Location, answer: Answer, source: Source) -> CRS | None:
-    named = location.crs or str(answer.facts["crs"])
-    if not named:
-        return None
-    try:
-        crs = CRS.from_user_input(named)
-        Transformer.from_crs(horizontal(crs), "EPSG:4326")
-    except ProjError:
-        what = Text(f"the coordinate system {named[:60]!r} is not known", f"无法识别坐标系 {named[:60]!r}")
-        remedy = Text(f"say it: {location.file}|crs=EPSG:4549", f"请指明：{location.file}|crs=EPSG:4549")
-        raise InputError([finding("unknown-crs", what, source, remedy=remedy)]) from None
-    return crs
 
 
 def _encoding_findings(answer: Answer, source: Source) -> list[Finding]:
@@ -190,44 +182,15 @@ def no_rows_fault(layer: LayerRows) -> Finding | None:
     return finding("no-rows", what, layer.source, remedy=remedy)
 
 
-def crs_fault(layer: LayerRows) -> Finding | None:
-    """Return the fault of a layer without CRS, with the candidates that its numbers allow."""
-    if layer.crs is not None:
-        return None
-    bounds = shapely.total_bounds(layer.geometries)
-    candidates = crs_candidates(bounds)
-    shown = ", ".join(candidates[:4]) or "EPSG:…"
-    what = Text("the file names no coordinate system", "文件没有坐标系信息（缺 .prj）")
-    remedy = Text(
-        f"say it, for example {layer.source.file}|crs={candidates[0] if candidates else 'EPSG:4549'}; "
-        f"its numbers fit {shown}",
-        f"请指明，例如 {layer.source.file}|crs={candidates[0] if candidates else 'EPSG:4549'}；坐标数值可能是 {shown}",
-    )
-    return finding("missing-crs", what, layer.source, remedy=remedy)
-
-
-def crs_candidates(bounds: Floats) -> list[str]:
-    """Return the coordinate systems that a range of coordinates (west, south, east, north) may be in."""
-    west, south, east, north = (float(value) for value in bounds)
-    if not np.isfinite([west, south, east, north]).all():
-        return []
-    if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
-        return ["EPSG:4490", "EPSG:4326"]
-    zone = int(west // 1_000_000)
-    if zone in CGCS2000_ZONES and int(east // 1_000_000) == zone:
-        return [f"EPSG:{FIRST_PREFIXED + zone - CGCS2000_ZONES[0]}"]
-    if 100_000 <= west <= east <= 900_000 and 1_500_000 <= south <= north <= 6_500_000:
-        return [f"EPSG:{FIRST_PLAIN + zone - CGCS2000_ZONES[0]}" for zone in (39, 40, 38, 41)]
-    return []
-
-
 def finding(
     kind: str,
     what: Text,
     source: Source,
     rows: Ints | None = None,
     remedy: Text = NO_TEXT,
+    *,
+    candidates: Sequence[Candidate] = (),
 ) -> Finding:
     """Return a finding about some rows of a source."""
     listed = () if rows is None else tuple(sorted(int(row) for row in rows))
-    return Finding(kind, what, source.file, source.layername, listed, remedy)
+    return Finding(kind, what, source.file, source.layername, listed, remedy, tuple(candidates))

@@ -2,8 +2,10 @@
 
     town.gpkg|layername=roads|subset="highway" IN ('primary','secondary')
 
-A subset is a where clause and may hold `=` and `|`; `crs` and `encoding` are our own words, for files
-that lack or lie about them.
+A subset is a where clause and may hold `=` and `|`. The other words are our own, for files that lack or lie
+about what they mean: `crs`, `encoding`, `axes` (`yx`: northing or latitude first), `coordinates` (`gcj02`,
+`bd09`: longitudes and latitudes of Chinese web maps) and `region` (where the land is, to choose among
+coordinate systems).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-OPTION = re.compile(r"\|(layername|subset|crs|encoding)=")
+OPTION = re.compile(r"\|(layername|subset|crs|encoding|axes|coordinates|region)=")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Location:
     subset: str = ""
     crs: str = ""
     encoding: str = ""
+    axes: str = ""
+    coordinates: str = ""
+    region: str = ""
 
     @property
     def file(self) -> str:
@@ -36,16 +41,18 @@ class Location:
         return self.path.suffix.lower()
 
 
-def parse_location(path: str | Path) -> Location:
+def parse_location(path: str | Path | Location) -> Location:
     """Take a path apart.
 
     Parameters
     ----------
     path
-        `FILE|layername=…|subset=…|crs=…|encoding=…`, every option at most once, in any order.
+        `FILE|layername=…|subset=…|crs=…|encoding=…|axes=…|coordinates=…|region=…`, every option at most
+        once, in any order.
     """
-    if isinstance(path, Path):
-        path = str(path)
+    if isinstance(path, Location):
+        return path
+    path = str(path)
     marks = _option_marks(path)
     ends = [mark.start() for mark in marks[1:]] + [len(path)]
     options = {mark[1]: path[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)}

@@ -12,6 +12,7 @@ from gridder.errors import InputError
 from gridder.io import formats
 from gridder.io.columns import LOCK_ROLES, find_columns, or_none, said
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
+from gridder.io.location import Location
 from gridder.io.read import rows_of_frame
 from gridder.model import Bools, Finding, Layer, Locks, Text
 
@@ -22,7 +23,7 @@ LAYER_WORDS: Mapping[str, Layer] = {
 }  # fmt: skip
 
 
-def read_locks(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Locks:
+def read_locks(path: str | Path | Location, *, columns: Mapping[str, str] | None = None) -> Locks:
     """Read locks from a table.
 
     Parameters

@@ -10,15 +10,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.enums import TransformDirection
+from pyproj import CRS
 
 from gridder.errors import InputError
-from gridder.geometry.crs import horizontal
 from gridder.geometry.validity import plausible
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_columns, or_none, said
-from gridder.io.layers import LayerRows, crs_fault, finding, read_layer
+from gridder.io.crs_check import crs_faults, crs_remarks, off_earth
+from gridder.io.layers import LayerRows, finding, read_layer
+from gridder.io.location import Location
 from gridder.io.positions import table_points
 from gridder.io.read import rows_of_frame, text_ids
 from gridder.io.spoilt import without_spoilt_ids
@@ -27,12 +27,10 @@ from gridder.progress import Progress, silent
 from gridder.units.order import unique_ids
 
 DEGREES = CRS.from_epsg(4326)
-SAME_PLACE = 1.0
-"""So near, in units of the CRS, a point comes back to itself through its projection."""
 
 
 def read_members(
-    path: str | Path, *, columns: Mapping[str, str] | None = None, progress: Progress = silent
+    path: str | Path | Location, *, columns: Mapping[str, str] | None = None, progress: Progress = silent
 ) -> Members:
     """Read the people of a roster.
 
@@ -76,8 +74,7 @@ def members_from_frame(frame: pd.DataFrame, *, columns: Mapping[str, str] | None
 def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -> Members:
     """Return the members of a layer or sheet that was read."""
     in_table = bool(shapely.is_missing(rows.geometries).all())
-    missing = None if in_table else crs_fault(rows)
-    faults = [missing] if missing else []
+    faults = [] if in_table else _crs_faults(rows)
     roles: dict[str, str] = {}
     renamed = {SAME_ROLE["members"].get(role, role): name for role, name in (columns or {}).items()}
     try:
@@ -102,6 +99,7 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     home, home_findings = table_points(rows, roles, "") if in_table else _homes(rows)
     field_point, field_findings = table_points(rows, roles, "field_")
     findings += [*home_findings, *field_findings]
+    findings += [] if in_table else crs_remarks(rows, home)
     if not in_table:
         field_point, lost_findings = _in_crs(field_point, rows)
         findings += lost_findings
@@ -141,6 +139,14 @@ def _joined_address(attributes: pd.DataFrame, roles: Mapping[str, str]) -> pd.Se
     return or_none(joined.str.removesuffix(", ").where(street != ""))
 
 
+def _crs_faults(rows: LayerRows) -> list[Finding]:
+    """Return the fault of a CRS that is missing or right for no point; people with single wrong ones have no home."""
+    given = ~shapely.is_missing(rows.geometries)
+    if rows.crs is not None and not off_earth(rows.geometries, rows)[given].all():
+        return []
+    return crs_faults(rows, rows.geometries)
+
+
 def _ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[list[str], Bools]:
     """Return unique own ids, the row number where there is none, and which repeat."""
     if "member_id" not in roles:
@@ -172,7 +178,7 @@ def _homes(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
     points[off] = None
     wide = shapely.get_type_id(points) > 0
     points[wide] = shapely.point_on_surface(points[wide])
-    off |= given & ~_on_earth(points, rows.crs)
+    off |= given & off_earth(points, rows)
     points[off] = None
     return points, _off_earth(rows, off)
 
@@ -190,22 +196,6 @@ def _off_earth(rows: LayerRows, off: Bools) -> list[Finding]:
         f"请改正，或指明正确的坐标系：{rows.source.file}|crs=EPSG:…；这些成员按编号落位，否则列为未落位",
     )
     return [finding("bad-coordinates", what, rows.source, rows.rows[off], remedy)]
-
-
-def _on_earth(points: Geometries, crs: CRS | None) -> Bools:
-    """Return which points are places of the CRS.
-
-    In degrees they lie within ±180 and ±90; in a projection they come back to themselves by way of degrees.
-    """
-    flat = horizontal(crs)
-    own = flat.source_crs if flat.is_bound and flat.source_crs else flat
-    x, y = shapely.get_x(points), shapely.get_y(points)
-    if own.is_geographic:
-        return np.asarray((np.abs(x) <= 180) & (np.abs(y) <= 90), dtype=np.bool_)
-    to_degrees = Transformer.from_crs(own, own.geodetic_crs, always_xy=True)
-    back = to_degrees.transform(*to_degrees.transform(x, y), direction=TransformDirection.INVERSE)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.hypot(back[0] - x, back[1] - y) < SAME_PLACE, dtype=np.bool_)
 
 
 def _in_crs(points: Geometries, rows: LayerRows) -> tuple[Geometries, list[Finding]]:

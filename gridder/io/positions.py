@@ -12,6 +12,7 @@ import shapely
 from gridder.io.columns import or_none, said
 from gridder.io.headings import folded
 from gridder.io.layers import LayerRows, finding
+from gridder.io.told import DATUMS, converted_text, to_wgs84
 from gridder.members.coordinates import parse_degrees, parse_points
 from gridder.model import Bools, Finding, Floats, Geometries, Text
 
@@ -25,10 +26,25 @@ def table_points(rows: LayerRows, roles: Mapping[str, str], prefix: str) -> tupl
     `prefix` is `field_` for the columns of fields and empty for those of homes.
     """
     if f"{prefix}lon" in roles and f"{prefix}lat" in roles:
-        return _of_pair(rows, roles[f"{prefix}lon"], roles[f"{prefix}lat"])
+        x_name, y_name = roles[f"{prefix}lon"], roles[f"{prefix}lat"]
+        return _converted(*_of_pair(rows, x_name, y_name), rows, f"{x_name}, {y_name}")
     if f"{prefix}point" in roles:
-        return _of_cell(rows, roles[f"{prefix}point"])
+        name = roles[f"{prefix}point"]
+        return _converted(*_of_cell(rows, name), rows, name)
     return np.full(len(rows.rows), None, dtype=object), []
+
+
+def _converted(
+    points: Geometries, findings: list[Finding], rows: LayerRows, name: str
+) -> tuple[Geometries, list[Finding]]:
+    """Return points in WGS 84 where the user says that they are in a datum of Chinese web maps."""
+    datum = rows.source.coordinates
+    if datum not in DATUMS or shapely.is_missing(points).all():
+        return points, findings
+    moved = np.asarray(shapely.transform(points, lambda xy: to_wgs84(xy, datum)), dtype=np.object_)
+    what = converted_text(datum)
+    told = Text(f"{what.en} ({name})", f"{what.zh}（{name}）")
+    return moved, [*findings, finding("coordinates-converted", told, rows.source)]
 
 
 def _of_pair(rows: LayerRows, x_name: str, y_name: str) -> tuple[Geometries, list[Finding]]:

@@ -25,15 +25,15 @@ from gridder.io.columns import (
     tells_apart,
     texts,
 )
-from gridder.io.layers import LayerRows, crs_fault, finding, no_rows_fault, read_layer
+from gridder.io.crs_check import crs_faults, crs_remarks
+from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
+from gridder.io.location import Location
 from gridder.model import Barriers, Bools, Bridges, Finding, Geometries, Layer, Source, Text, Units, Zones
 from gridder.progress import Progress, silent
 
-DEGREES = (-180.0, -90.0, 180.0, 90.0)
-
 
 def read_units(
-    path: str | Path,
+    path: str | Path | Location,
     *,
     layer: Layer,
     columns: Mapping[str, str] | None = None,
@@ -223,29 +223,6 @@ def _absurd(rows: LayerRows, absurd: Bools) -> Finding:
     return finding("absurd-coordinates", what, rows.source, rows.rows[absurd], remedy)
 
 
-def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
-    """Return the fault of a missing CRS, or of degrees that are none."""
-    missing = crs_fault(rows)
-    if missing:
-        return [missing]
-    if rows.crs is None or not rows.crs.is_geographic:
-        return []
-    bounds = shapely.bounds(geometries)
-    with np.errstate(invalid="ignore"):
-        outside = (bounds[:, :2] < DEGREES[:2]).any(axis=1) | (bounds[:, 2:] > DEGREES[2:]).any(axis=1)
-    if not outside.any():
-        return []
-    what = Text(
-        f"the coordinate system has degrees, but {int(outside.sum())} geometries lie outside ±180 and ±90",
-        f"坐标系以度为单位，但有 {int(outside.sum())} 个图形超出 ±180、±90",
-    )
-    remedy = Text(
-        f"say the true one: {rows.source.file}|crs=EPSG:…",
-        f"请指明正确的坐标系：{rows.source.file}|crs=EPSG:…",
-    )
-    return [finding("wrong-crs", what, rows.source, rows.rows[outside], remedy)]
-
-
 def polygon_repairs(rows: LayerRows, polygons: Polygons) -> list[Finding]:
     """Return the record of everything that was repaired or dropped."""
     told: tuple[tuple[str, Bools, Text, Text], ...] = (
@@ -289,11 +266,12 @@ def polygon_repairs(rows: LayerRows, polygons: Polygons) -> list[Finding]:
             Text("", ""),
         ),
     )
-    return [
+    repairs = [
         finding(kind, what.format(n=int(mask.sum())), rows.source, rows.rows[mask], remedy)
         for kind, mask, what, remedy in told
         if mask.any()
     ]
+    return [*repairs, *crs_remarks(rows, polygons.geoms)]
 
 
 def _personal(names: Iterable[str], source: Source) -> list[Finding]:
@@ -308,7 +286,7 @@ def _personal(names: Iterable[str], source: Source) -> list[Finding]:
     return [finding("identifying-column", what, source, remedy=remedy)]
 
 
-def read_zones(*paths: str | Path, columns: Mapping[str, str] | None = None) -> Zones:
+def read_zones(*paths: str | Path | Location, columns: Mapping[str, str] | None = None) -> Zones:
     """Read zones from one or several layers; all are brought to the CRS of the first.
 
     Raises
@@ -358,7 +336,7 @@ def zones_from_rows(layers: Sequence[LayerRows], *, columns: Mapping[str, str] |
     return Zones(_stacked(frames), tuple(rows.source for rows in layers), tuple(repairs))
 
 
-def read_barriers(*paths: str | Path) -> Barriers:
+def read_barriers(*paths: str | Path | Location) -> Barriers:
     """Read barriers from one or several layers: lines, or areas by their outlines.
 
     Raises
@@ -369,7 +347,7 @@ def read_barriers(*paths: str | Path) -> Barriers:
     return barriers_from_rows(_each(paths, lambda path: read_layer(path, family=formats.LINES)))
 
 
-def read_bridges(*paths: str | Path) -> Bridges:
+def read_bridges(*paths: str | Path | Location) -> Bridges:
     """Read crossings over barriers from one or several layers: points, or lines from bank to bank.
 
     Raises
@@ -426,7 +404,7 @@ def _linear(
         without = other | shapely.is_missing(geoms) | shapely.is_empty(geoms)
         geoms[without] = None
         faults += crs_faults(rows, geoms)
-        repairs += rows.findings
+        repairs += [*rows.findings, *crs_remarks(rows, geoms)]
         if without.any():
             what = left_out.format(n=int(without.sum()))
             repairs.append(finding("null-geometry", what, rows.source, rows.rows[without]))
@@ -443,7 +421,9 @@ def _lines(geometries: Geometries) -> tuple[Geometries, Bools]:
     return geometries, shapely.get_dimensions(geometries) != 1
 
 
-def _each(paths: Sequence[str | Path], read: Callable[[str | Path], LayerRows]) -> list[LayerRows]:
+def _each(
+    paths: Sequence[str | Path | Location], read: Callable[[str | Path | Location], LayerRows]
+) -> list[LayerRows]:
     """Read every path and raise the faults of all together."""
     layers: list[LayerRows] = []
     faults: list[Finding] = []

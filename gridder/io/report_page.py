@@ -10,8 +10,10 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 
 from gridder.io import histogram, words
+from gridder.io.sketch import choices, sketch
 from gridder.model import Lang, Plan, Text
 
 MOST_ROWS = 200
@@ -258,7 +260,17 @@ def _repair(entry: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
         "rows": f"{shown} … ({len(rows)})" if len(rows) > 8 else shown,
         "what": entry.get(f"what{suffix}") or entry["what"],
         "remedy": entry.get(f"remedy{suffix}") or entry.get("remedy", ""),
+        "sketch": _sketch(entry, lang),
     }
+
+
+def _sketch(entry: Mapping[str, Any], lang: Lang) -> Markup:
+    """Return the small map of a finding about the CRS of a file, and its list; empty for any other."""
+    candidates = entry.get("candidates")
+    if not candidates:
+        return Markup()
+    drawn = sketch(candidates, lang) + choices(candidates, lang, entry["file"])
+    return Markup(drawn)  # noqa: S704 - made of our own words; names of files are escaped where it is made
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

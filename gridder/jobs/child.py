@@ -26,7 +26,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gridder.errors import InputError
+from gridder.errors import InputError, finding_dict
 from gridder.io.inspect import inspect
 from gridder.io.members import members_from_frame
 from gridder.io.plan import REPORT, save_plan
@@ -46,7 +46,7 @@ from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
 from gridder.progress import Progress
 from gridder.service.names import roster_parts
 from gridder.service.order import Source, run_partition
-from gridder.service.partition import finding_dict, partition
+from gridder.service.partition import partition
 from gridder.storage.seal import Sealer, SealError, installation_sealer
 
 if sys.platform != "win32":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gridder.errors import InputError
 from gridder.io.address_review import read_decisions
+from gridder.io.location import Location, parse_location
 from gridder.io.locks import read_locks
 from gridder.io.members import read_members
 from gridder.io.plan import load_plan
@@ -18,6 +19,7 @@ from gridder.model import Coding, Finding, Plan, Size, Text
 from gridder.progress import Progress, silent
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
+from gridder.service.whereabouts import region_of, with_far_away
 
 ROLES = (
     "fields",
@@ -31,6 +33,8 @@ ROLES = (
     "address_decisions",
 )
 """What a file may be to a plan."""
+UNSURE_CRS = frozenset({"missing-crs", "wrong-crs", "swapped-axes"})
+"""Faults whose candidates are fewer once the region is known."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,42 @@ class Source:
         Columns of units to keep although they look as if they named a person.
     """
 
-    paths: Sequence[str]
+    paths: Sequence[str | Location]
     columns: Mapping[str, str] = field(default_factory=dict)
     keep: Sequence[str] = ()
 
 
+_READERS: Mapping[str, Callable[[Source], Any]] = {
+    "fields": lambda s: read_units(_only(s), layer="field", columns=s.columns, keep=s.keep),
+    "buildings": lambda s: read_units(_only(s), layer="building", columns=s.columns, keep=s.keep),
+    "members": lambda s: read_members(_only(s), columns=s.columns),
+    "zones": lambda s: read_zones(*s.paths, columns=s.columns),
+    "barriers": lambda s: read_barriers(*s.paths),
+    "bridges": lambda s: read_bridges(*s.paths),
+    "dedicated": lambda s: read_zones(*s.paths, columns=s.columns),
+    "locks": lambda s: read_locks(_only(s), columns=s.columns),
+    "address_decisions": lambda s: read_decisions(_only(s), columns=s.columns),
+}
+
+
 def read_sources(
-    sources: Mapping[str, Source], *, faults: Sequence[Finding] = (), progress: Progress = silent
+    sources: Mapping[str, Source],
+    *,
+    coordinates: str = "",
+    region: str = "",
+    faults: Sequence[Finding] = (),
+    progress: Progress = silent,
 ) -> Inputs:
     """Read every file.
+
+    Where the CRS of a file is missing or wrong, the files that could be read show in which region it must lie.
 
     Parameters
     ----------
     sources
         By role (`ROLES`); a role without paths has no input.
+    coordinates, region
+        What holds for every file that says nothing else (`gridder.io.location`).
     faults
         What is known to be wrong already.
     progress
@@ -72,32 +98,51 @@ def read_sources(
     InputError
         With `faults` and those of all files together.
     """
-    readers: dict[str, Callable[[Source], Any]] = {
-        "fields": lambda s: read_units(_only(s), layer="field", columns=s.columns, keep=s.keep),
-        "buildings": lambda s: read_units(_only(s), layer="building", columns=s.columns, keep=s.keep),
-        "members": lambda s: read_members(_only(s), columns=s.columns),
-        "zones": lambda s: read_zones(*s.paths, columns=s.columns),
-        "barriers": lambda s: read_barriers(*s.paths),
-        "bridges": lambda s: read_bridges(*s.paths),
-        "dedicated": lambda s: read_zones(*s.paths, columns=s.columns),
-        "locks": lambda s: read_locks(_only(s), columns=s.columns),
-        "address_decisions": lambda s: read_decisions(_only(s), columns=s.columns),
+    given = {
+        role: _with_defaults(sources[role], coordinates=coordinates, region=region)
+        for role in ROLES
+        if role in sources and sources[role].paths
     }
-    inputs: dict[str, Any] = dict.fromkeys(ROLES)
-    found = list(faults)
-    given = [role for role in ROLES if role in sources and sources[role].paths]
     progress("read", 0.0)
+    inputs, found = _read(given, progress)
+    others = region_of(inputs) if not region else ""
+    unsure = {role: given[role] for role, wrong in found.items() if {f.kind for f in wrong} & UNSURE_CRS}
+    if others and unsure:
+        nearer = {role: _with_defaults(source, region=others) for role, source in unsure.items()}
+        found |= _read(nearer, silent)[1]
+    if faults or found:
+        raise InputError([*faults, *(fault for role in given for fault in found.get(role, ()))])
+    return Inputs(**dict.fromkeys(ROLES) | with_far_away(inputs))
+
+
+def _read(
+    sources: Mapping[str, Source], progress: Progress
+) -> tuple[dict[str, Any], dict[str, Sequence[Finding]]]:
+    """Return what was read by role, and the faults of what could not be."""
+    inputs: dict[str, Any] = {}
+    found: dict[str, Sequence[Finding]] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        waiting = {role: pool.submit(readers[role], sources[role]) for role in given}
-        for done, role in enumerate(given):
+        waiting = {role: pool.submit(_READERS[role], source) for role, source in sources.items()}
+        for done, role in enumerate(sources):
             try:
                 inputs[role] = waiting[role].result()
             except InputError as error:
-                found += error.faults
-            progress("read", (done + 1) / len(given))
-    if found:
-        raise InputError(found)
-    return Inputs(**inputs)
+                found[role] = error.faults
+            progress("read", (done + 1) / len(sources))
+    return inputs, found
+
+
+def _with_defaults(source: Source, *, coordinates: str = "", region: str = "") -> Source:
+    """Return the files of a role with what holds for all, where they say nothing themselves."""
+    paths = [
+        replace(
+            location,
+            coordinates=location.coordinates or coordinates,
+            region=location.region or region,
+        )
+        for location in map(parse_location, source.paths)
+    ]
+    return replace(source, paths=paths)
 
 
 def run_partition(
@@ -108,6 +153,8 @@ def run_partition(
     second_size: Mapping[str, Any] | None = None,
     coding: Mapping[str, Any] | None = None,
     old: str | os.PathLike[str] | None = None,
+    coordinates: str | None = None,
+    region: str | None = None,
     faults: Sequence[Finding] = (),
     progress: Progress = silent,
     **options: Any,
@@ -127,6 +174,9 @@ def run_partition(
         What is given of `gridder.model.Coding`.
     old
         Folder of an old plan to stay near.
+    coordinates, region
+        What holds for every file that says nothing else: the datum of longitudes and latitudes, and where the
+        land lies (`gridder.io.location`).
     faults
         What is known to be wrong already.
     progress
@@ -145,7 +195,13 @@ def run_partition(
     wrong += size_faults(of_fields, "field") if "fields" in sources else []
     wrong += size_faults(of_buildings, "building") if "buildings" in sources else []
     old_plan, wrong_old = _load_old(old)
-    inputs = read_sources(sources, faults=[*wrong, *wrong_old], progress=progress)
+    inputs = read_sources(
+        sources,
+        coordinates=coordinates or "",
+        region=region or "",
+        faults=[*wrong, *wrong_old],
+        progress=progress,
+    )
     return partition(
         **vars(inputs),
         size=of_fields,
@@ -180,7 +236,7 @@ def size_for_buildings(size: Size, own: Mapping[str, Any]) -> Size:
     return Size(**(vars(size) | asked))
 
 
-def _only(source: Source) -> str:
+def _only(source: Source) -> str | Location:
     if len(source.paths) == 1:
         return source.paths[0]
     what = Text(

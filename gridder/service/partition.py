@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridder.errors import InputError
+from gridder.errors import InputError, finding_dict
 from gridder.groups.codes import coding_faults
 from gridder.io.key import pseudonym_key
 from gridder.model import (
@@ -394,20 +394,6 @@ def _empty_sites(inputs: Inputs, ground: Ground, divided: Sequence[Divided]) -> 
         return []
     sources = inputs.dedicated.sources or (Source("<memory>"),)
     return empty_sites(ground, [layer.sites for layer in divided], sources[0])
-
-
-def finding_dict(finding: Finding) -> dict[str, Any]:
-    """Return a finding as it is written to `report.json`."""
-    return {
-        "kind": finding.kind,
-        "file": finding.file,
-        "layername": finding.layername,
-        "rows": list(finding.rows),
-        "what": finding.what.en,
-        "what_zh": finding.what.zh,
-        "remedy": finding.remedy.en,
-        "remedy_zh": finding.remedy.zh,
-    }
 
 
 def _recipe(

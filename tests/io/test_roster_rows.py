@@ -88,14 +88,14 @@ def test_points_and_areas_of_a_layer_are_homes_in_its_crs(tmp_path):
     path = tmp_path / "m.gpkg"
     frame = gpd.GeoDataFrame(
         {"姓名": ["a", "b"], "田块经度": [120.0, 120.0], "田块纬度": [30.0, 30.0]},
-        geometry=[shapely.Point(500_000, 3_320_000), shapely.box(0, 0, 10, 10)],
+        geometry=[shapely.Point(500_000, 3_320_000), shapely.box(500_000, 3_320_000, 500_010, 3_320_010)],
         crs=4549,
     )
     frame.to_file(path)
     members = gridder.read_members(path)
     assert members.crs.to_epsg() == 4549
     assert members.frame["home"][0] == shapely.Point(500_000, 3_320_000)
-    assert members.frame["home"][1].within(shapely.box(0, 0, 10, 10))
+    assert members.frame["home"][1].within(shapely.box(500_000, 3_320_000, 500_010, 3_320_010))
     there = gpd.GeoSeries([shapely.Point(120, 30)], crs=4326).to_crs(4549)[0]
     assert members.frame["field_point"][0].distance(there) < 1e-6
 
