@@ -24,7 +24,7 @@ FOLDERS = ("nasty", "derived_crs", "fields", "buildings", "points", "boundaries"
 LEFT_OUT = frozenset(["null-geometry", "collapsed", "other-geometry"])
 """Kinds of findings that name rows which were not used."""
 FAST = ("nasty/parquet", "nasty/fgb")
-SECONDS = "20"
+SECONDS = "60"
 
 
 def _lines():
