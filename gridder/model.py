@@ -30,6 +30,9 @@ Links = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 
+IN_MEMORY = "<memory>"
+"""Stands for the name of a file where there is none."""
+
 SQUARE_METRES_PER_HA = 10_000.0
 SQUARE_METRES_PER_MU = 2_000.0 / 3.0
 
@@ -157,7 +160,7 @@ class Units:
     layer: Layer
     attributes: pd.DataFrame
     columns: Mapping[str, str] = field(default_factory=dict)
-    source: Source = field(default_factory=lambda: Source("<memory>"))
+    source: Source = field(default_factory=lambda: Source(IN_MEMORY))
     repairs: tuple[Finding, ...] = ()
     whereabouts: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What tells where a unit is, for matching addresses and written nowhere: by role, str or None."""
@@ -187,7 +190,7 @@ class Members:
     crs: Any
     attributes: pd.DataFrame
     columns: Mapping[str, str] = field(default_factory=dict)
-    source: Source = field(default_factory=lambda: Source("<memory>"))
+    source: Source = field(default_factory=lambda: Source(IN_MEMORY))
     repairs: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
@@ -253,7 +256,7 @@ class Locks:
     """
 
     frame: pd.DataFrame
-    source: Source = field(default_factory=lambda: Source("<memory>"))
+    source: Source = field(default_factory=lambda: Source(IN_MEMORY))
 
     def __repr__(self) -> str:
         """Show the count."""
@@ -342,7 +345,7 @@ class AddressDecisions:
     """
 
     frame: pd.DataFrame
-    source: Source = field(default_factory=lambda: Source("<memory>"))
+    source: Source = field(default_factory=lambda: Source(IN_MEMORY))
 
     def __repr__(self) -> str:
         """Show the count only: addresses are sensitive."""

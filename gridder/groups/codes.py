@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from gridder.model import Coding, Finding, Ints, Source, Text, Zones
+from gridder.model import IN_MEMORY, Coding, Finding, Ints, Source, Text, Zones
 
 DEFAULT_PATTERN = "{zone_code}{number:03d}"
 ZONE_PARTS = {"county": 6, "street": 3, "community": 3}
@@ -186,7 +186,7 @@ def _zone_faults(coding: Coding, zones: Zones | None) -> Iterator[Finding]:
             ),
         )
         return
-    source = zones.sources[0] if zones.sources else Source("<memory>")
+    source = zones.sources[0] if zones.sources else Source(IN_MEMORY)
     codes = [str(code) for code in zones.frame["code"]]
     rows = [int(row) for row in zones.frame["row"]]
     wrong = [zone_parts(code, coding) is None for code in codes]

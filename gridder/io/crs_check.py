@@ -28,11 +28,9 @@ def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
     off = off_earth(geometries, rows) & ~np.isnan(points).any(axis=1)
     if not off.any():
         return []
-    given = ~np.isnan(points).any(axis=1)
-    if off.sum() <= MOST_ROWS_WRONG * given.sum():
+    if not _are_most(off, points):
         return [_stray_rows(rows, off)]
-    bounds = box_of(points[off])
-    candidates = crs_candidates(bounds, region=rows.region, declared=rows.crs)
+    candidates = _candidates(rows, points[off])
     turned = bool(candidates) and bool(candidates[0].axes)
     name = crs_name(rows.crs)
     if turned and candidates[0].name == name:
@@ -51,20 +49,39 @@ def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
 def off_earth(geometries: Geometries, rows: LayerRows) -> Bools:
     """Return which geometries cannot be where the CRS of their layer puts them, shape (n,).
 
-    They lie nowhere on the earth, far from where the CRS is used, or have degrees where it counts metres.
+    They lie nowhere on the earth; those of a file also far from where the CRS is used, or with degrees where it
+    counts metres, unless no CRS at all fits, as with the local grid of a town: nothing better can be advised.
+    Who gives a table in memory has set its CRS, and is believed wherever that is on the earth.
     """
     if rows.crs is None:
         return np.zeros(len(geometries), dtype=np.bool_)
     points = centres(geometries)
     lonlat = lonlat_of(points, rows.crs)
-    with np.errstate(invalid="ignore"):
-        far = degrees_outside(lonlat, rows.crs) > FAR_DEG
     missing = np.isnan(points).any(axis=1)
     nowhere = np.isnan(lonlat).any(axis=1) & ~missing
     if rows.crs.is_geographic:
         with np.errstate(invalid="ignore"):
             nowhere |= (np.abs(shapely.bounds(geometries)) > DEGREES).any(axis=1)
-    return np.asarray(nowhere | far | in_degrees(points, rows.crs))
+    if rows.is_in_memory:
+        return np.asarray(nowhere)
+    odd = (_outside(lonlat, rows.crs) > FAR_DEG) | in_degrees(points, rows.crs)
+    if _are_most(odd, points) and not nowhere.any() and not _candidates(rows, points[odd]):
+        return np.asarray(nowhere)
+    return np.asarray(nowhere | odd)
+
+
+def _outside(lonlat: Floats, crs: CRS) -> Floats:
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(degrees_outside(lonlat, crs))
+
+
+def _are_most(off: Bools, points: Floats) -> bool:
+    given = ~np.isnan(points).any(axis=1)
+    return bool((off & given).sum() > MOST_ROWS_WRONG * given.sum())
+
+
+def _candidates(rows: LayerRows, points: Floats) -> list[Candidate]:
+    return crs_candidates(box_of(points), region=rows.region, declared=rows.crs)
 
 
 def crs_remarks(rows: LayerRows, geometries: Geometries) -> list[Finding]:
@@ -77,9 +94,11 @@ def crs_remarks(rows: LayerRows, geometries: Geometries) -> list[Finding]:
     if box is None:
         return []
     remarks = []
-    with np.errstate(invalid="ignore"):
-        outside = np.nan_to_num(degrees_outside(lonlat, rows.crs)) > JUST_DEG
-    if outside.any():
+    degrees = _outside(lonlat, rows.crs)
+    outside = degrees > JUST_DEG
+    if (degrees > FAR_DEG).any():
+        remarks.append(_far(rows, degrees > FAR_DEG))
+    elif outside.any():
         name = crs_name(rows.crs)
         n, total = int(outside.sum()), len(outside)
         few, few_zh = ("all", "全部") if n == total else (f"{n} of {total}", f"{total} 个中有 {n} 个")
@@ -93,6 +112,17 @@ def crs_remarks(rows: LayerRows, geometries: Geometries) -> list[Finding]:
     if rows.region is not None:
         remarks += region_remark(rows.source, rows.crs, points, box=box, region=rows.region, of=OF_THE_REGION)
     return remarks
+
+
+def _far(rows: LayerRows, far: Bools) -> Finding:
+    name = crs_name(rows.crs) if rows.crs is not None else Text("", "")
+    what = Text(
+        f"{int(far.sum())} of {len(far)} lie far from where {name.en} is used, as local coordinates do: "
+        "sizes and neighbours are right, the place on the map and the distance to other layers may not be",
+        f"{len(far)} 个中有 {int(far.sum())} 个远离 {name.zh} 的适用范围（如地方独立坐标）：大小和相邻关系正确，"
+        "但地图上的位置以及与其他图层的距离可能不对",
+    )
+    return finding("far-from-area-of-use", what, rows.source, None if far.all() else rows.rows[far])
 
 
 OF_THE_REGION = Text("the region that you named", "您给出的地区")

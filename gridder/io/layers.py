@@ -22,7 +22,7 @@ from gridder.io.location import Location, parse_location
 from gridder.io.notes import findings_of
 from gridder.io.stage import parts_of
 from gridder.io.told import as_told, named_crs, wrong_words
-from gridder.model import NO_TEXT, Box, Candidate, Finding, Geometries, Ints, Source, Text
+from gridder.model import IN_MEMORY, NO_TEXT, Box, Candidate, Finding, Geometries, Ints, Source, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,11 @@ class LayerRows:
     findings: tuple[Finding, ...]
     facts: Mapping[str, Any]
     region: Box | None = None
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Return whether the rows come from the caller and not from a file."""
+        return self.source.file == IN_MEMORY
 
 
 def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:

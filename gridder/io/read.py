@@ -28,7 +28,19 @@ from gridder.io.columns import (
 from gridder.io.crs_check import crs_faults, crs_remarks
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location
-from gridder.model import Barriers, Bools, Bridges, Finding, Geometries, Layer, Source, Text, Units, Zones
+from gridder.model import (
+    IN_MEMORY,
+    Barriers,
+    Bools,
+    Bridges,
+    Finding,
+    Geometries,
+    Layer,
+    Source,
+    Text,
+    Units,
+    Zones,
+)
 from gridder.progress import Progress, silent
 
 
@@ -104,7 +116,7 @@ def rows_of_frame(frame: pd.DataFrame) -> LayerRows:
         rows=np.arange(1, len(frame) + 1),
         attributes=pd.DataFrame(own).reset_index(drop=True),
         crs=crs,
-        source=Source("<memory>", crs=crs.to_string() if crs else "", n_rows=len(frame)),
+        source=Source(IN_MEMORY, crs=crs.to_string() if crs else "", n_rows=len(frame)),
         findings=(),
         facts={},
     )
@@ -115,7 +127,7 @@ def _repeated_columns(names: Iterable[str]) -> Finding:
     return Finding(
         "repeated-column",
         Text(f"several columns have the same name: {listed}", f"列名重复：{listed}"),
-        "<memory>",
+        IN_MEMORY,
         remedy=Text("give every column a name of its own", "请使每列的名称唯一"),
     )
 

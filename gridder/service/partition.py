@@ -17,6 +17,7 @@ from gridder.errors import InputError, finding_dict
 from gridder.groups.codes import coding_faults
 from gridder.io.key import pseudonym_key
 from gridder.model import (
+    IN_MEMORY,
     MEMBER_TEXT_COLUMNS,
     AddressDecisions,
     Barriers,
@@ -392,7 +393,7 @@ def _report(
 def _empty_sites(inputs: Inputs, ground: Ground, divided: Sequence[Divided]) -> list[Finding]:
     if inputs.dedicated is None:
         return []
-    sources = inputs.dedicated.sources or (Source("<memory>"),)
+    sources = inputs.dedicated.sources or (Source(IN_MEMORY),)
     return empty_sites(ground, [layer.sites for layer in divided], sources[0])
 
 

@@ -20,8 +20,9 @@ import pytest
 from gridder.storage.engine import open_store
 from gridder.storage.keys import Role, make_key
 
-READY_SECONDS = 600.0
+READY_SECONDS = 300.0
 """The first service after an installation compiles."""
+DIED = "a process ended before it was ready"
 STOP_SECONDS = 120.0
 
 
@@ -57,16 +58,26 @@ class Server:
                 env={**os.environ, **self.environment},
                 start_new_session=True,
             )
+        self.base = f"http://127.0.0.1:{port}"
+        try:
+            self._wait()
+        except BaseException:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+        return self
+
+    def _wait(self) -> None:
+        assert self.process is not None
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
         assert line.startswith("http"), f"{line!r}\n{self.log.read_text()}"
-        self.base = f"http://127.0.0.1:{port}"
         self.admin = (self.data_dir / "admin-token").read_text().strip()
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:
-            if httpx.get(f"{self.base}/readyz").status_code == 200:
-                return self
-            time.sleep(0.05)
+            if httpx.get(f"{self.base}/readyz", timeout=READY_SECONDS).status_code == 200:
+                return
+            assert DIED not in self.log.read_text(), self.log.read_text()
+            time.sleep(0.2)
         raise AssertionError(f"not ready:\n{self.log.read_text()}")
 
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:

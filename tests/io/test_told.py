@@ -41,9 +41,9 @@ def _turned(frame):
     return frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1]))
 
 
-def _fault(frame):
+def _fault(frame, folder):
     with pytest.raises(gridder.InputError) as caught:
-        gridder.units_from_frame(frame, layer="field")
+        gridder.read_units(_write(frame, folder / "f.gpkg"), layer="field")
     (fault,) = caught.value.faults
     return fault.kind, [candidate.option for candidate in fault.candidates]
 
@@ -107,10 +107,10 @@ def test_shifted_layers_in_degrees_and_metres_that_are_left_alone(tmp_path, fiel
         ("EPSG:32733", "EPSG:4528", "|crs=EPSG:4528"),
     ],
 )
-def test_a_crs_that_cannot_be_right(fields, crs, told, first):
+def test_a_crs_that_cannot_be_right(tmp_path, fields, crs, told, first):
     """The file says one thing, its numbers another: a fault, and its first candidate puts them right."""
     wrong = fields.to_crs(told).set_crs(crs, allow_override=True)
-    kind, options = _fault(wrong)
+    kind, options = _fault(wrong, tmp_path)
     assert (kind, options[0]) == ("wrong-crs", first)
     right, kinds = _told(wrong, crs=first.removeprefix("|crs="))
     assert kinds == ["crs-told"]
@@ -118,10 +118,10 @@ def test_a_crs_that_cannot_be_right(fields, crs, told, first):
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4490", "EPSG:4528", "EPSG:4549"])
-def test_swapped_axes_are_found_and_exchanged_on_the_users_word(fields, crs):
+def test_swapped_axes_are_found_and_exchanged_on_the_users_word(tmp_path, fields, crs):
     """Latitude before longitude and northing before easting; `axes=yx` puts them right, with a record."""
     turned = _turned(fields.to_crs(crs))
-    kind, options = _fault(turned)
+    kind, options = _fault(turned, tmp_path)
     assert (kind, options[0]) == ("swapped-axes", f"|crs={crs}|axes=yx")
     right, kinds = _told(turned, crs=crs, axes="yx")
     assert kinds == ["axes-swapped"]
@@ -157,11 +157,32 @@ def test_the_other_files_of_a_run_show_the_region(tmp_path, fields):
     assert remarks["far-away"].candidates[0].option == "|crs=EPSG:4549"
 
 
-def test_single_rows_that_are_off_are_named(fields):
+def test_a_caller_in_memory_is_believed(fields):
+    """A table carries the CRS that its caller has set; squares at the origin are tried out that way."""
+    at_origin = fields.set_geometry(fields.translate(-500_000, -3_320_000))
+    like_degrees = fields.to_crs(4490).set_crs(4549, allow_override=True)
+    for frame in (at_origin, like_degrees):
+        units = gridder.units_from_frame(frame, layer="field")
+        assert (units.frame.geometry == frame.geometry).all()
+        assert [repair.kind for repair in units.repairs] == ["far-from-area-of-use"]
+
+
+def test_local_coordinates_that_fit_no_crs_are_read(tmp_path, fields):
+    """The grid of a town has its own origin; whatever CRS its file names, no other can be advised."""
+    local = fields.set_geometry(fields.translate(-480_000, -3_310_000))
+    units = gridder.read_units(_write(local, tmp_path / "f.gpkg"), layer="field")
+    assert [repair.kind for repair in units.repairs] == ["far-from-area-of-use"]
+    homes = gpd.GeoDataFrame(geometry=local.centroid, crs=local.crs)
+    members = gridder.read_members(_write(homes, tmp_path / "m.gpkg"))
+    assert list(members.frame["home"]) == list(homes.geometry)
+    assert [repair.kind for repair in members.repairs] == ["far-from-area-of-use"]
+
+
+def test_single_rows_that_are_off_are_named(tmp_path, fields):
     """One field at the origin of the numbers does not make the CRS wrong."""
     fields.loc[2, "geometry"] = shapely.box(0, 0, 100, 100)
     with pytest.raises(gridder.InputError) as caught:
-        gridder.units_from_frame(fields, layer="field")
+        gridder.read_units(_write(fields, tmp_path / "f.gpkg"), layer="field")
     assert [(fault.kind, fault.rows) for fault in caught.value.faults] == [("stray-coordinates", (3,))]
 
 
