@@ -98,8 +98,14 @@ RUNS = (
 )
 
 
+SLOW = ("liechtenstein", "swellendam", "shanghai")
+
+
 @pytest.mark.data
-@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+@pytest.mark.parametrize(
+    "run",
+    [pytest.param(run, id=run.name, marks=[pytest.mark.slow] if run.name in SLOW else []) for run in RUNS],
+)
 def test_a_real_place_is_divided(run, data_dir, tmp_path):
     """The plan passes the checker; all grids are contiguous, and in bounds or certified."""
     target, minimum, maximum = run.size

@@ -109,7 +109,8 @@ def tabulate(divided: Divided, ground: Ground, pseudonyms: Sequence[str]) -> Lay
     )
     grids.insert(1, "code", [names.code[g] for g in order])
     grids.insert(2, "number", names.number[order])
-    grids["valid_from"] = valid_from(wishes.valid_from, divided.old, names.kept[order])
+    since = valid_from(wishes.valid_from, divided.old, names.kept[order])
+    grids.insert(grids.columns.get_loc("valid_to"), "valid_from", since)
     graph = divided.graph
     adjacency = pd.DataFrame(
         {

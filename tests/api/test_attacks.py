@@ -128,7 +128,7 @@ def test_ten_gigabytes_claimed_in_a_header_are_refused_at_once(server):
 
 
 def test_a_body_longer_than_it_may_be_is_cut_off(own_server):
-    server = own_server(upload_mb=1, body_mb=1)
+    server = own_server(upload_mb=1, body_mb=1, workers=0)
     client = server.client()
     answer = client.post("/datasets?name=x.zip", content=(b"x" * 100_000 for _ in range(40)))
     assert answer.status_code == 413
@@ -136,7 +136,7 @@ def test_a_body_longer_than_it_may_be_is_cut_off(own_server):
 
 
 def test_a_slow_body_is_cut_off(own_server):
-    server = own_server(body_seconds=1)
+    server = own_server(body_seconds=1, workers=0)
     head = (
         f"POST /datasets?name=x.zip HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {server.admin}\r\n"
         "Content-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\nx"
@@ -146,8 +146,9 @@ def test_a_slow_body_is_cut_off(own_server):
 
 
 def test_too_many_requests_are_told_to_wait(own_server):
-    server = own_server(requests_per_minute=20)
-    answers = [httpx.get(f"{server.base}/plans", headers={"X-API-Key": "wrong"}) for _ in range(60)]
+    server = own_server(requests_per_minute=20, workers=0)
+    stranger = server.client("wrong")
+    answers = [stranger.get("/plans") for _ in range(60)]
     late = [answer for answer in answers if answer.status_code == 429]
     assert late
     assert int(late[0].headers["retry-after"]) >= 1
