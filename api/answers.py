@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from api.links import GEOJSON, HTML, JSON, OPENAPI
 from api.routes.plans import EXPORT_FILES, PLANNER_FILES, XLSX
+from gridder.io.mvt import MEDIA_TYPE as MVT
 
 SCHEMA = "application/schema+json"
 
@@ -243,6 +244,37 @@ class Plans(_Linked):
     numberMatched: int  # noqa: N815 - a word of the standard
 
 
+class TileSetItem(_Linked):
+    """A set of tiles (OGC Two Dimensional Tile Matrix Set and Tile Set Metadata, 17-083r4)."""
+
+    title: str
+    dataType: Literal["vector"]  # noqa: N815 - a word of the standard
+    crs: str
+    tileMatrixSetURI: str  # noqa: N815 - a word of the standard
+
+
+class TileSets(_Linked):
+    """The sets of tiles of a plan."""
+
+    tilesets: list[TileSetItem]
+
+
+class TileSet(TileSetItem):
+    """What tiles hold and where they are, with the words of TileJSON 3.0 beside those of OGC."""
+
+    layers: list[dict[str, Any]]
+    boundingBox: dict[str, Any] | None = None  # noqa: N815 - a word of the standard
+    tileMatrixSetLimits: list[dict[str, Any]] | None = None  # noqa: N815 - a word of the standard
+    tilejson: str
+    name: str
+    scheme: str
+    tiles: list[str]
+    minzoom: int
+    maxzoom: int
+    bounds: list[float] | None = None
+    vector_layers: list[dict[str, Any]]
+
+
 class State(BaseModel):
     """Whether the service is well."""
 
@@ -303,6 +335,9 @@ ANSWERS: Mapping[str, Answer] = {
     "read_grid_map": _file(HTML),
     "read_comparison": _file(HTML),
     "read_file": _file(*sorted({HTML, *PLANNER_FILES.values(), *(m for _, m in EXPORT_FILES.values())})),
+    "list_tilesets": _json(TileSets),
+    "read_tileset": _json(TileSet),
+    "read_tile": Answer({200: {MVT: None}, 204: {}, 304: {}}),
     "read_names": Answer({200: {XLSX: None}}, (408, 413)),
     "read_health": _json(State),
     "read_readiness": _json(State),

@@ -31,7 +31,7 @@ from api.invalid import invalid
 from api.limits import Bodies, Concurrency, Rate
 from api.observe import Metrics, Observe
 from api.render import answer_problem
-from api.routes import datasets, features, jobs, landing, ops, pages, plans, processes, session
+from api.routes import datasets, features, jobs, landing, ops, pages, plans, processes, session, tiles
 from gridder.config import Settings
 from gridder.jobs.dispatcher import Dispatcher
 from gridder.storage.engine import migrate, open_store
@@ -74,7 +74,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     )
     app.state.service = service
     app.state.metrics = metrics
-    for router in (landing, features, processes, jobs, datasets, plans):
+    for router in (landing, features, processes, jobs, datasets, plans, tiles):
         app.include_router(router.router, dependencies=[at_once(known_parameters)])
     for router in (ops, session, pages):
         app.include_router(router.router)

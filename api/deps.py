@@ -20,6 +20,10 @@ from gridder.storage.seal import Sealer
 
 LANG_COOKIE = "gridder_lang"
 FORMATS = ("json", "html")
+TILESET_PATH = "/plans/{plan_id}/tiles/WebMercatorQuad"
+TILE_PATH = TILESET_PATH + "/{tileMatrix}/{tileRow}/{tileCol}"
+FORMATS_OF = {TILE_PATH: ("mvt",)}
+"""What `f` may be where it is something else than `FORMATS`."""
 ITEMS_PATH = "/collections/{collection_id}/items"
 EXECUTION_PATH = "/processes/{process_id}/execution"
 
@@ -78,10 +82,12 @@ def known_parameters(request: Request) -> None:
 
     Items look after theirs themselves: every property of their collection is one.
     """
-    wished = request.query_params.get("f", "json")
-    if wished not in FORMATS:
-        raise ProblemError(BAD_REQUEST, Text("f is json or html", "f 只能为 json 或 html"))
     route = request.scope["route"]
+    formats = FORMATS_OF.get(route.path, FORMATS)
+    if request.query_params.get("f", formats[0]) not in formats:
+        raise ProblemError(
+            BAD_REQUEST, Text(f"f is {' or '.join(formats)}", f"f 只能为 {' 或 '.join(formats)}")
+        )
     if route.path == ITEMS_PATH:
         return
     known = {field.alias for field in route.dependant.query_params} | {"lang", "f"}

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.answers import ANSWERS, Answer, Problem
 from api.auth import OPEN_PATHS
-from api.deps import EXECUTION_PATH, FORMATS, ITEMS_PATH
+from api.deps import EXECUTION_PATH, FORMATS, FORMATS_OF, ITEMS_PATH
 from api.errors import MEDIA_TYPE
 from api.links import JSON, Links
 from gridder.io.features import COLLECTIONS
@@ -136,6 +136,14 @@ def _execution(template: Mapping[str, Any], process_id: str, inputs: type[BaseMo
     }
 
 
+def _common_parameters(path: str) -> list[dict[str, Any]]:
+    """Return the parameters that every route takes."""
+    lang = {"$ref": "#/components/parameters/lang"}
+    if path in FORMATS_OF:
+        return [_query_parameter("f", {"type": "string", "enum": list(FORMATS_OF[path])}), lang]
+    return [{"$ref": "#/components/parameters/f"}, lang]
+
+
 def _property_parameters() -> list[dict[str, Any]]:
     """Return the properties of all collections as parameters, since each is a filter."""
     kinds = {name: kind for properties in COLLECTIONS.values() for name, kind in properties.items()}
@@ -157,9 +165,7 @@ def _complete(operation: dict[str, Any], path: str) -> None:
         statuses.add(404)
     if _OPERATION not in operation["tags"]:
         statuses.add(400)
-        operation.setdefault("parameters", []).extend(
-            {"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang")
-        )
+        operation.setdefault("parameters", []).extend(_common_parameters(path))
     if path in OPEN_PATHS:
         statuses.discard(401)
         operation["security"] = []

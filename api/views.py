@@ -21,6 +21,7 @@ from gridder.io.draft import draft_of
 from gridder.io.export import EXPORTS, write_export
 from gridder.io.features import FeatureFile, write_features
 from gridder.io.plan import REPORT, load_plan
+from gridder.io.tiles import write_tile_levels
 from gridder.model import Lang, Plan, PlanView, Text
 from gridder.privacy import view
 from gridder.service.apart import hide_differences
@@ -31,6 +32,7 @@ log = structlog.get_logger("gridder.api")
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 FEATURES = "features.sqlite"
+TILES = "tiles.sqlite"
 _VIEWS_IN_MEMORY = 4
 GRID_MAPS_KEPT = 500
 """Of a view on the disk; a plan may have tens of thousands of grids."""
@@ -86,6 +88,18 @@ def view_file(folder: Path, k: int, name: str) -> Path:
                 path.parent.mkdir(exist_ok=True)
                 with draft_of(path) as draft:
                     _writer(name)(_VIEWS.get(folder, k), draft)
+    return path
+
+
+def view_tiles(folder: Path, k: int) -> Path:
+    """Return what the tiles of a view need beside its features, made at first use."""
+    features = view_file(folder, k, FEATURES)
+    path = features.with_name(TILES)
+    if not path.is_file():
+        with _lock_of(folder), undamaged(folder):
+            if not path.is_file():
+                with draft_of(path) as draft, FeatureFile(features) as file:
+                    write_tile_levels(file, draft)
     return path
 
 

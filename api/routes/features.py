@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.auth import Caller
 from api.deps import ITEMS_PATH, CallerDep, LinksDep, Service, ServiceDep
 from api.errors import NOT_FOUND, ProblemError, bad_request
-from api.links import CRS84, GEOJSON, HTML, JSON, Links
+from api.links import CRS84, GEOJSON, HTML, JSON, TILESETS, Links
 from api.moments import interval
 from api.openapi import LIMIT
 from api.responses import json_bytes, json_response, timestamp
@@ -174,6 +174,7 @@ def _collection(service: Service, caller: Caller, plan: PlanRow, part: str, link
             links.link("self", JSON, "This collection", *here),
             links.link("items", GEOJSON, "Features", *here, "items"),
             links.link("alternate", HTML, "The plan as a page", "pages", "plans", plan.id),
+            links.link(TILESETS, JSON, "Vector tiles of the plan", "plans", plan.id, "tiles"),
             links.link(
                 "http://www.opengis.net/def/rel/ogc/1.0/queryables",
                 "application/schema+json",

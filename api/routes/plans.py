@@ -14,7 +14,7 @@ from api.auth import Caller
 from api.deps import CallerDep, LangDep, LinksDep, PlannerDep, Service, ServiceDep
 from api.errors import NOT_FOUND, ProblemError
 from api.headers import inline_policy
-from api.links import GEOJSON, HTML, JSON, Links
+from api.links import GEOJSON, HTML, JSON, TILESETS, Links
 from api.responses import StoredFile, json_response, timestamp
 from api.schemas import NamesRequest
 from api.views import comparison_file, grid_map_file, undamaged, view_file
@@ -199,6 +199,7 @@ def plan_links(service: Service, plan_id: str, caller: Caller, links: Links) -> 
         links.link("map", HTML, "Map", "plans", plan_id, "map"),
         links.link("items", GEOJSON, "Grids", "collections", f"{plan_id}.grids", "items"),
         links.link("items", GEOJSON, "Units", "collections", f"{plan_id}.units", "items"),
+        links.link(TILESETS, JSON, "Vector tiles", "plans", plan_id, "tiles"),
     ]
     files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML}
     if caller.may("planner"):

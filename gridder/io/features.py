@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 from gridder.io.draft import draft_of
-from gridder.model import Geometries, PlanView
+from gridder.model import Floats, Geometries, PlanView
 
 JsonType = Literal["string", "integer", "number", "boolean"]
 
@@ -243,12 +243,9 @@ class FeatureFile:
         conditions, values = _filter_conditions(self.schema(collection), filters or {})
         count, extent = self._about(collection)
         if bbox is not None:
-            west, south, east, north = _checked(bbox)
-            condition = _BOX if west <= east else _BOX_ACROSS
-            if _share(extent, west, south, east, north) < SMALL_SHARE:
-                condition = f"row IN (SELECT row FROM {collection}_box WHERE {condition})"
+            condition, sides = _box_condition(collection, extent, bbox)
             conditions.append(condition)
-            values += [_step_up(west), _step_down(east), _step_up(south), _step_down(north)]
+            values += sides
         if conditions:
             where = " AND ".join(conditions)
             count = self._rows(f"SELECT count(*) FROM {collection} WHERE {where}", values)[0][0]
@@ -263,6 +260,41 @@ class FeatureFile:
             values,
         )
         return Page(b",".join(text for (text,) in texts), count, len(texts))
+
+    def touching(self, collection: str, bbox: Sequence[float]) -> tuple[list[int], dict[str, list[Any]]]:
+        """Return the numbers, from 1, and the properties of the features whose box touches a box.
+
+        Parameters
+        ----------
+        collection
+            One of `collections`.
+        bbox
+            As `page` takes it.
+        """
+        schema = self.schema(collection)
+        condition, sides = _box_condition(collection, self._about(collection)[1], bbox)
+        names = ", ".join(["row", *schema])
+        rows = self._rows(f"SELECT {names} FROM {collection} WHERE {condition} ORDER BY row", sides)
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(len(schema) + 1)]
+        read = {name: _read(column, schema[name]) for name, column in zip(schema, columns[1:], strict=True)}
+        return columns[0], read
+
+    def shapes(self, collection: str, rows: Sequence[int]) -> Geometries:
+        """Return the polygons of some features, by number in ascending order, in degrees."""
+        self.schema(collection)
+        texts = self._rows(
+            f"SELECT feature FROM {collection}_text "
+            "WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row",
+            [json.dumps(list(rows))],
+        )
+        polygons: Geometries = shapely.from_geojson([text for (text,) in texts])
+        return polygons
+
+    def boxes(self, collection: str) -> Floats:
+        """Return west, south, east and north of every feature in degrees, shape (n, 4)."""
+        self.schema(collection)
+        rows = self._rows(f"SELECT west, south, east, north FROM {collection} ORDER BY row", [])
+        return np.array(rows, dtype=np.float64).reshape(-1, 4) / _STEPS
 
     def _about(self, collection: str) -> tuple[int, list[float]]:
         self.schema(collection)
@@ -344,6 +376,24 @@ def _wanted(name: str, text: str, kind: JsonType) -> str | float | bool:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{name} is a number, not {text!r}")
     return float(text)
+
+
+def _box_condition(collection: str, extent: Sequence[float], bbox: Sequence[float]) -> tuple[str, list[int]]:
+    """Return the condition that a feature's box touches a box, and its values."""
+    west, south, east, north = _checked(bbox)
+    condition = _BOX if west <= east else _BOX_ACROSS
+    if _share(extent, west, south, east, north) < SMALL_SHARE:
+        condition = f"row IN (SELECT row FROM {collection}_box WHERE {condition})"
+    return condition, [_step_up(west), _step_down(east), _step_up(south), _step_down(north)]
+
+
+def _read(column: list[Any], kind: JsonType) -> list[Any]:
+    """Return stored values as JSON knows them."""
+    if kind == "string":
+        return [None if value is None else value.decode() for value in column]
+    if kind == "boolean":
+        return [None if value is None else bool(value) for value in column]
+    return column
 
 
 def _checked(bbox: Sequence[float]) -> tuple[float, float, float, float]:

@@ -59,6 +59,9 @@ def things(server: Server) -> dict[str, str]:
         "feature_id": grid,
         "grid_id": grid,
         "name": "grids.geojson",
+        "tileMatrix": "14",
+        "tileRow": "6202",
+        "tileCol": "13471",
     }
 
 
