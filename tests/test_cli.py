@@ -215,7 +215,7 @@ def test_a_fault_of_ours_is_exit_1(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("gridder.cli.work.run_partition", broken)
+    monkeypatch.setattr("gridder.cli.divide.run_partition", broken)
     done = CliRunner().invoke(cli.app, ["demo", "--out", str(tmp_path / "out"), "--lang", "en"])
     assert done.exit_code == 1
     assert "a bug" in done.stderr

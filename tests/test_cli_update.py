@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import gridder
-from gridder.cli.options import alike_of, second_of
+from gridder.cli.option_words import alike_of, second_of
 from gridder.service.update import updated_sizes
 
 

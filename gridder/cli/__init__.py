@@ -6,7 +6,7 @@ import signal
 
 import typer
 
-from gridder.cli import atlas, compare, draw, lattice, service, work
+from gridder.cli import atlas, compare, divide, draw, lattice, service, work
 
 app = typer.Typer(
     name="gridder",
@@ -17,14 +17,14 @@ app = typer.Typer(
 )
 
 app.command("inspect")(work.inspect_command)
-app.command("partition")(work.partition_command)
-app.command("update")(work.update_command)
+app.command("partition")(divide.partition_command)
+app.command("update")(divide.update_command)
 app.command("split")(work.split_command)
 app.command("lattice")(lattice.lattice_command)
 app.command("map")(draw.map_command)
 app.command("compare")(compare.compare_command)
 app.command("atlas")(atlas.atlas_command)
-app.command("demo")(work.demo_command)
+app.command("demo")(divide.demo_command)
 app.command("serve")(service.serve_command)
 app.command("worker", hidden=True)(service.worker_command)
 app.add_typer(service.admin)
