@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gridder.folders import draft_of_folder
 from gridder.model import Lang, PlanView
-from maps.folder import INDEX, PAGES, PDF, SCRIPT, STYLE, draft_of_folder
+from maps.folder import ATLAS, INDEX, PAGES, PDF, SCRIPT, STYLE
 from maps.offline import Inline, scripts, styles
 from maps.pages import Book, By, Page
 from maps.pdf import Paper, write_book
@@ -80,7 +81,7 @@ class Atlas:
         """
         pages = self._book.pages
         share = 1 - _PDF_SHARE if pdf else 1.0
-        with draft_of_folder(folder, overwrite=overwrite) as draft:
+        with draft_of_folder(folder, ATLAS, overwrite=overwrite) as draft:
             (draft / SCRIPT).write_text(scripts(), encoding="utf-8")
             (draft / STYLE).write_text(styles(), encoding="utf-8")
             (draft / PAGES).mkdir()

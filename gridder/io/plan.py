@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +19,8 @@ import pyogrio
 import shapely
 from pyproj import CRS
 
-from gridder.errors import InputError, OutputExistsError
+from gridder.errors import InputError
+from gridder.folders import LEFT_BY_OTHERS, FolderKind, check_folder_output, draft_of_folder
 from gridder.io.address_review import write_review
 from gridder.io.report_page import write_report
 from gridder.io.rosters import write_rosters
@@ -41,18 +40,10 @@ ROSTERS = "rosters.xlsx"
 ADDRESS_REVIEW = "address_review.xlsx"
 OURS = frozenset({GEOPACKAGE, RECIPE, REPORT, REPORT_PAGE, MAP, ROSTERS, ADDRESS_REVIEW})
 """Files of a plan's folder; `overwrite` replaces no other."""
-LEFT_BY_OTHERS = frozenset(
-    {
-        "plan.gpkg-wal",
-        "plan.gpkg-shm",
-        "plan.gpkg-journal",
-        "plan.gpkg.aux.xml",
-        ".DS_Store",
-        "Thumbs.db",
-        "desktop.ini",
-    }
+BESIDE_GEOPACKAGE = frozenset(f"{GEOPACKAGE}{tail}" for tail in ("-wal", "-shm", "-journal", ".aux.xml"))
+FOLDER = FolderKind(
+    Text("a plan", "方案"), OURS.__contains__, (LEFT_BY_OTHERS | BESIDE_GEOPACKAGE).__contains__
 )
-"""Files that programs leave beside ours without being asked."""
 
 
 @dataclass(frozen=True)
@@ -131,46 +122,8 @@ _DTYPES: dict[str, Any] = {"text": "str", "int": "int64", "float": "float64", "b
 
 
 def check_output(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Refuse a folder that a plan may not be written to, before any work is done.
-
-    Parameters
-    ----------
-    folder
-        Where a plan is to be written.
-    overwrite
-        Whether a plan that is there may be replaced.
-
-    Raises
-    ------
-    OutputExistsError
-        It is a file; or it is not empty and `overwrite` is not given; or it holds something that is
-        no part of a plan, which `overwrite` does not replace either.
-    InputError
-        No folder can be made there.
-    """
-    place = Path(folder)
-    _check_writable(place)
-    if not place.exists():
-        return
-    if not place.is_dir():
-        raise _exists(place, Text("this is a file, not a folder", "这是文件，不是文件夹"), _ANOTHER)
-    held = sorted(entry.name for entry in place.iterdir())
-    strange = [name for name in held if name not in OURS | LEFT_BY_OTHERS]
-    if strange:
-        what = Text(
-            "the folder holds files that are no part of a plan: {names}",
-            "文件夹中有不属于方案的文件：{names}",
-        ).format(names=", ".join(strange[:5]) + (" …" if len(strange) > 5 else ""))
-        raise _exists(place, what, _ANOTHER)
-    if held and not overwrite:
-        what = (
-            Text("the folder already holds a plan", "文件夹中已有方案")
-            if OURS.intersection(held)
-            else Text("the folder is not empty", "文件夹不是空的")
-        )
-        raise _exists(
-            place, what, Text("name another folder, or add --overwrite", "请另选文件夹，或加上 --overwrite")
-        )
+    """Refuse a folder that a plan may not be written to; as `gridder.folders.check_folder_output`."""
+    check_folder_output(folder, FOLDER, overwrite=overwrite)
 
 
 def save_plan(
@@ -219,20 +172,10 @@ def save_plan(
     InputError
         As `check_output`; or `names` for a plan without a roster.
     """
-    place = Path(folder).absolute()
-    if place.is_symlink():
-        place = place.resolve()
-    check_output(place, overwrite=overwrite)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
-    try:
-        draft.mkdir()
+    with draft_of_folder(folder, FOLDER, overwrite=overwrite) as draft:
         _write_files(plan, draft, write_map=write_map, names=names, lang=lang, progress=progress)
-        _publish(draft, place, overwrite=overwrite)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     progress("write", 1.0)
-    return place
+    return Path(folder).absolute()
 
 
 def load_plan(folder: str | os.PathLike[str]) -> Plan:
@@ -283,21 +226,6 @@ def load_recipe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return recipe
 
 
-def _check_writable(place: Path) -> None:
-    """Refuse a place beside which no folder can be made and renamed."""
-    full = place.resolve()
-    beside = next(folder for folder in full.parents if folder.exists())
-    if not (beside.is_dir() and os.access(beside, os.W_OK | os.X_OK)):
-        what = Text("no folder can be made in {folder}", "无法在 {folder} 中建立文件夹").format(folder=beside)
-        remedy = Text("name a folder in a place where you may write", "请指定有写权限的位置")
-    elif full.is_mount():
-        what = Text("this is a whole volume, which cannot be renamed", "这是整个卷，无法重命名")
-        remedy = Text("name a folder inside it", "请指定其中的一个文件夹")
-    else:
-        return
-    raise InputError([Finding("output-not-writable", what, file=str(place), remedy=remedy)])
-
-
 def _write_files(
     plan: Plan,
     folder: Path,
@@ -328,23 +256,6 @@ def _write_files(
     if write_map is not None:
         write_map(view(plan), folder / MAP)
     progress("write", 0.95)
-
-
-def _publish(draft: Path, place: Path, *, overwrite: bool) -> None:
-    """Put the finished folder in its place; the old one goes only when the new one is there."""
-    if not place.exists():
-        draft.rename(place)
-        return
-    check_output(place, overwrite=overwrite)
-    old = draft.with_suffix(".old")
-    try:
-        place.rename(old)
-        draft.rename(place)
-    except BaseException:
-        if old.exists() and not place.exists():
-            old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_table(frame: pd.DataFrame, table: Table, path: Path, layer: str) -> None:
@@ -480,13 +391,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError([_no_plan(path.name, Text("this is no part of a plan", "这不是方案的一部分"))])
     return content
-
-
-_ANOTHER = Text("name another folder", "请另选文件夹")
-
-
-def _exists(place: Path, what: Text, remedy: Text) -> OutputExistsError:
-    return OutputExistsError(Finding("output-exists", what, file=str(place), remedy=remedy))
 
 
 def _no_plan(file: str, what: Text) -> Finding:

@@ -162,7 +162,7 @@ def test_only_an_atlas_is_replaced(view, tmp_path):
     """Other files are in the way with and without `overwrite`; an older atlas goes as a whole."""
     atlas = maps.atlas(view, by="grid")
     folder = atlas.save(tmp_path / "atlas").parent
-    with pytest.raises(OutputExistsError, match="not empty"):
+    with pytest.raises(OutputExistsError, match="already holds an atlas"):
         atlas.save(folder)
     maps.atlas(view).save(folder, overwrite=True)
     assert sorted(sheets(folder)) == [1, 2]
