@@ -144,37 +144,6 @@ FILE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "for_experts": ("plan.gpkg", "plan.json", "report.json"),
 }
 
-COLUMN_ROLES: Mapping[str, Text] = {
-    "unit_id": Text("Number of the field or building", "地块/楼栋编号"),
-    "compound": Text("Compound", "小区"),
-    "building": Text("Building", "楼栋"),
-    "stairwell": Text("Stairwell", "单元"),
-    "households": Text("Number of households", "户数"),
-    "date": Text("Date of the survey", "测绘日期"),
-    "member_id": Text("Number of the member", "成员编号"),
-    "name": Text("Name", "名称/姓名"),
-    "phone": Text("Phone", "电话"),
-    "id_number": Text("Identity number", "身份证号"),
-    "household": Text("Household number", "户号"),
-    "floor": Text("Floor", "楼层"),
-    "room": Text("Room", "房号"),
-    "parcel": Text("Parcel number", "地块编号"),
-    "address": Text("Address", "地址"),
-    "street": Text("Street", "街道路名"),
-    "housenumber": Text("House number", "门牌号"),
-    "postcode": Text("Postcode", "邮政编码"),
-    "city": Text("Town", "城市"),
-    "point": Text("Coordinates of the home in one column", "家庭坐标（同一列）"),
-    "field_point": Text("Coordinates of the field in one column", "田块坐标（同一列）"),
-    "skill": Text("Skill", "技能"),
-    "lon": Text("Longitude of the home", "家庭经度"),
-    "lat": Text("Latitude of the home", "家庭纬度"),
-    "field_lon": Text("Longitude of the field", "田块经度"),
-    "field_lat": Text("Latitude of the field", "田块纬度"),
-    "code": Text("Code", "编码"),
-}
-"""What a column may mean."""
-
 USES: Mapping[str, Text] = {
     "units": Text("fields or buildings", "地块或楼栋"),
     "zones": Text("zones", "片区"),

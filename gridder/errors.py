@@ -13,6 +13,8 @@ from typing import Any
 
 from gridder.model import Finding, Lang
 
+ROWS_SHOWN = 5
+
 
 class GridderError(Exception):
     """Base of every error of this package."""
@@ -58,26 +60,32 @@ class Stopped(GridderError):
     """The work was stopped before its end; nothing was written."""
 
 
-def describe(finding: Finding, lang: Lang) -> str:
-    """Return one finding: where, what, and what to do about it on a line, and a line for every candidate."""
-    where = finding.file
-    if finding.layername and finding.layername != finding.file:
-        where += f"|{finding.layername}"
-    if finding.rows:
-        shown = ", ".join(str(row) for row in finding.rows[:5])
-        more = len(finding.rows) - 5
-        if lang == "zh":
-            where += f"第 {shown} 行" + (f"等 {len(finding.rows)} 行" if more > 0 else "")
-        else:
-            label = "row" if len(finding.rows) == 1 else "rows"
-            where += f" {label} {shown}" + (f" and {more} more" if more > 0 else "")
-    line = f"{where}: {finding.what.say(lang)}" if where else finding.what.say(lang)
+def describe(finding: Finding, lang: Lang, *, arrow: str = " → ") -> str:
+    """Return one finding: where, what, behind an arrow what to do about it, and a line for every candidate."""
+    file = finding.file
+    if finding.layername and finding.layername not in (file, file.rpartition(".")[0]):
+        file += f"|{finding.layername}"
+    where = " ".join(filter(None, (file, rows_text(finding, lang))))
+    line = f"{where}{': ' if lang == 'en' else '：'}" if where else ""
+    line += finding.what.say(lang)
     remedy = finding.remedy.say(lang)
     choices = [
-        f"    {i}. {c.near.say(lang)}  {finding.file}{c.option}  {c.name.say(lang)}"
+        f"    ({i}) {c.near.say(lang)}  {finding.file}{c.option}  {c.name.say(lang)}"
         for i, c in enumerate(finding.candidates, start=1)
     ]
-    return "\n".join([f"{line} → {remedy}" if remedy else line, *choices])
+    return "\n".join([f"{line}{arrow}{remedy}" if remedy else line, *choices])
+
+
+def rows_text(finding: Finding, lang: Lang) -> str:
+    """Return the first rows of a finding in words, empty where it is about no rows."""
+    n, between = len(finding.rows), "、" if lang == "zh" else ", "
+    shown = between.join(map(str, finding.rows[:ROWS_SHOWN]))
+    if not n:
+        return ""
+    more = n - ROWS_SHOWN
+    if lang == "zh":
+        return f"第 {shown} 行" + (f"等 {n} 行" if more > 0 else "")
+    return f"{'row' if n == 1 else 'rows'} {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:

@@ -8,6 +8,7 @@ shapely geometries in *local metres*, the measuring CRS moved by a whole number 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -55,11 +56,18 @@ UNPLACED_REASONS = (
 )
 
 
+ONE_OR_MANY = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+
+
 @dataclass(frozen=True)
 class Text:
     """One sentence in both languages of the interface.
 
-    Templates carry `{name}` fields that `format` fills in both languages at once.
+    Templates carry `{name}` fields that `format` fills in both languages at once, and in English
+    `[one|many]` words of which the first is taken where the field `n` is 1.
+
+    >>> Text("{n} [row is|rows are] blank", "{n} 行空白").format(n=1).en
+    '1 row is blank'
     """
 
     en: str
@@ -67,7 +75,9 @@ class Text:
 
     def format(self, **facts: object) -> Text:
         """Return the text with its fields filled."""
-        return Text(self.en.format(**facts), self.zh.format(**facts))
+        at = 1 if facts.get("n") == 1 else 2
+        english = ONE_OR_MANY.sub(lambda words: words[at], self.en)
+        return Text(english.format(**facts), self.zh.format(**facts))
 
     def say(self, lang: Lang) -> str:
         """Return the text in one language."""

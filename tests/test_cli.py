@@ -184,7 +184,7 @@ def test_inspect_shows_what_would_be_used(tmp_path):
     """Layers, area in ha and mu, roles, preview without names."""
     done = _run("inspect", FIELDS, "--lang", "en")
     assert done.returncode == 0
-    for words in ("2076 rows", "EPSG:4532", "GBK", " ha = ", "(亩)", "unit_id = 地块编号"):
+    for words in ("2,076 areas", "EPSG:4532", "GBK", " ha = ", "(亩)", "column 地块编号 (unit_id)"):
         assert words in done.stdout
     table = json.loads(_run("inspect", MEMBERS, "--json").stdout)
     assert table["layers"][0]["roles"]["members"]["household"] == "户号"

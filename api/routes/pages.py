@@ -49,7 +49,7 @@ GRIDS_ON_PAGE = 500
 UPLOADS_SHOWN = 100
 _YEAR_SECONDS = 365 * 86_400
 _ALL = 2**31
-_COLUMN_ROLES = {"units": UNIT_ROLES, "members": MEMBER_ROLES, "zones": ZONE_ROLES}
+_ROLES_OF_USE = {"units": UNIT_ROLES, "members": MEMBER_ROLES, "zones": ZONE_ROLES}
 
 
 def home(request: Request) -> Response:
@@ -414,8 +414,8 @@ def _others(
 def _for_script(lang: Lang) -> dict[str, Any]:
     """Return the words that the scripts put on the page."""
     uses = {
-        use: [[role, texts.COLUMN_ROLES[role].say(lang)] for role in roles]
-        for use, roles in _COLUMN_ROLES.items()
+        use: [[role, words.COLUMN_ROLES[role].say(lang)] for role in roles]
+        for use, roles in _ROLES_OF_USE.items()
     }
     return {
         "script_words": _said(texts.SCRIPT, lang),

@@ -34,6 +34,9 @@ STAGE_NAMES = {
 }
 
 
+ARROW = "\n   → "
+
+
 class Exit(IntEnum):
     """What the command tells the shell."""
 
@@ -172,5 +175,8 @@ class Outcome:
             ]
             print_json({"faults": faults})
             return
-        for fault in findings:
-            self._say(describe(fault, self._lang))
+        n = len(findings)
+        problems = "1 problem" if n == 1 else f"{n} problems"
+        self._say(Text(f"Cannot go on, {problems}:", f"无法继续，有 {n} 个问题：").say(self._lang))
+        for number, fault in enumerate(findings, 1):
+            self._say(f"{number}. {describe(fault, self._lang, arrow=ARROW)}")

@@ -137,7 +137,8 @@ def near_text(longitude: float, latitude: float) -> Text:
         return Text(f"at {city.en}", f"{city.zh}一带")
     direction = _DIRECTIONS[round(float(azimuth[at]) / 45.0) % 8]
     km = round(float(metres[at]) / 1000.0, -1 if metres[at] >= 100_000.0 else 0)
-    return Text(f"{km:,.0f} km {direction.en} of {city.en}", f"{city.zh}{direction.zh}方向约 {km:,.0f} 公里")
+    towards = f"以{direction.zh}" if len(direction.zh) == 1 else f"{direction.zh}方向"
+    return Text(f"{km:,.0f} km {direction.en} of {city.en}", f"{city.zh}{towards}约 {km:,.0f} 公里")
 
 
 def in_china(longitude: float, latitude: float) -> bool:

@@ -15,11 +15,26 @@ from typing import Any
 
 from gridder.io import formats
 from gridder.io.confine import confine
+from gridder.io.contents import other_content
 from gridder.io.fault import Fault
 from gridder.io.limits import Limits
 from gridder.io.table import read_table
 from gridder.io.table_shapes import with_shapes
 from gridder.io.vector import read_vector
+
+UNREADABLE = frozenset(
+    [
+        "unreadable",
+        "unreadable-table",
+        "no-json",
+        "no-geojson",
+        "bad-archive",
+        "other-format",
+        "no-layer",
+        "bad-quotes",
+    ]
+)
+"""Faults that a file under a wrong name has."""
 
 
 def main() -> None:
@@ -32,7 +47,7 @@ def main() -> None:
     try:
         answer = _answer(request, folder, limits)
     except Fault as fault:
-        answer = {"faults": [{"kind": fault.kind, "facts": fault.facts}]}
+        answer = {"faults": [_explained(fault, Path(request["path"]))]}
     except MemoryError:
         answer = {"faults": [{"kind": "too-much-memory", "facts": {"limit_mb": limits.memory_mb}}]}
     json.dump(answer, sys.stdout)
@@ -45,6 +60,12 @@ def _answer(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, 
             raise Fault("file-too-large", limit_mb=limits.file_mb)
         return with_shapes(read_table(path, request, folder), request, folder)
     return read_vector(path, request, folder, limits)
+
+
+def _explained(fault: Fault, path: Path) -> dict[str, Any]:
+    """Return a fault; where a file cannot be read at all, what it really holds counts more."""
+    facts = other_content(path) if fault.kind in UNREADABLE else None
+    return {"kind": "other-content", "facts": facts} if facts else {"kind": fault.kind, "facts": fault.facts}
 
 
 if __name__ == "__main__":

@@ -9,8 +9,12 @@ from typing import Any
 import pandas as pd
 
 from gridder.errors import InputError
+from gridder.io.formats import SHAPEFILE
 from gridder.io.headings import folded
 from gridder.model import Finding, Source, Text
+
+DBF_NAME_BYTES = 10
+"""So much of the name of a column is kept in a .dbf."""
 
 Aliases = Mapping[str, tuple[str, ...]]
 
@@ -179,6 +183,8 @@ def find_columns(
     """
     headers = [str(header) for header in headers]
     by_folded = {folded(header): header for header in reversed(headers)}
+    if source.driver == SHAPEFILE:
+        roles = {role: with_cut_forms(aliases) for role, aliases in roles.items()}
     found = {
         role: by_folded[folded(alias)]
         for role, aliases in roles.items()
@@ -196,6 +202,28 @@ def find_columns(
     if faults:
         raise InputError(faults)
     return found
+
+
+def with_cut_forms(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names, and behind them what a .dbf keeps of them.
+
+    >>> with_cut_forms(["地块编号", "编号"])
+    ('地块编号', '编号', '地块编')
+    """
+    names = tuple(names)
+    raw = [
+        (name.encode(codec), codec) for name in names for codec in ("utf-8", "gbk") if _can_be(name, codec)
+    ]
+    cut = [name[:DBF_NAME_BYTES].decode(codec, "ignore") for name, codec in raw if len(name) > DBF_NAME_BYTES]
+    return names + tuple(name for name in dict.fromkeys(cut) if name not in names)
+
+
+def _can_be(name: str, codec: str) -> bool:
+    try:
+        name.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def tells_apart(column: pd.Series[Any]) -> bool:
@@ -239,7 +267,7 @@ def _unknown(what: str, name: str, known: Iterable[str], source: Source) -> Find
 
 def personal_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns that look as if they named a person, by header or by most of their values."""
-    headers = {folded(header) for header in PERSONAL_HEADERS}
+    headers = {folded(header) for header in with_cut_forms(PERSONAL_HEADERS)}
     return [
         str(name) for name in table.columns if folded(str(name)) in headers or _mostly_personal(table[name])
     ]

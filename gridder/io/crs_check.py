@@ -8,6 +8,7 @@ from pyproj import CRS
 
 from gridder.geometry.candidates import NEAR_DEG, apart_deg, candidate_of, crs_candidates, crs_name
 from gridder.geometry.whereabouts import central_box, centres, degrees_outside, in_degrees, lonlat_of
+from gridder.io.formats import SHAPEFILE
 from gridder.io.layers import LayerRows, finding
 from gridder.model import Bools, Box, Candidate, Finding, Floats, Geometries, Source, Text
 
@@ -23,7 +24,7 @@ MOST_ROWS_WRONG = 0.5
 def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
     """Return the fault of a missing CRS, or of one that cannot be right for the coordinates."""
     if rows.crs is None:
-        return [_missing(rows, geometries)]
+        return [missing_crs(rows, geometries, _not_said(rows))]
     points = centres(geometries)
     off = off_earth(geometries, rows) & ~np.isnan(points).any(axis=1)
     if not off.any():
@@ -36,9 +37,9 @@ def crs_faults(rows: LayerRows, geometries: Geometries) -> list[Finding]:
     if turned and candidates[0].name == name:
         what = Text(
             f"the two numbers of each pair are the wrong way round for {name.en}: latitude or northing comes first",
-            f"坐标先后颠倒：纬度（或北坐标）写在前面，与 {name.zh} 不符",
+            f"坐标先后颠倒：纬度（或北坐标）写在前面，与“{name.zh}”不符",
         )
-        return [_fault("swapped-axes", what, rows.source, candidates)]
+        return [_fault("swapped-axes", what, rows.source, candidates[:1])]
     what = Text(
         f"the file says {name.en}, but its numbers cannot be in it {_why(points[off], rows).en}",
         f"文件注明坐标系为 {name.zh}，但坐标数值与之不符{_why(points[off], rows).zh}",
@@ -173,11 +174,17 @@ def choose_remedy(source: Source, candidates: list[Candidate]) -> Text:
     )
 
 
-def _missing(rows: LayerRows, geometries: Geometries) -> Finding:
-    what = Text(
-        "the file does not say in which coordinate system its numbers are (for a shapefile: the .prj is missing)",
-        "文件没有说明坐标数值属于哪个坐标系（shapefile 缺少 .prj）",
+def _not_said(rows: LayerRows) -> Text:
+    without_prj = rows.source.driver == SHAPEFILE
+    return Text(
+        "the file does not say in which coordinate system its numbers are"
+        + (" (the .prj is missing)" if without_prj else ""),
+        "文件没有说明坐标数值属于哪个坐标系" + ("（缺少 .prj 文件）" if without_prj else ""),
     )
+
+
+def missing_crs(rows: LayerRows, geometries: Geometries, what: Text) -> Finding:
+    """Return the fault of numbers whose CRS nobody says, with the systems that they may be in."""
     given = geometries[~shapely.is_missing(geometries)]
     points = centres(given)
     known = points[np.isfinite(points).all(axis=1)]
@@ -200,8 +207,8 @@ def _fault(
     places = {candidate.near.en for candidate in candidates}
     if not region_known and len(places) > 1:
         remedy = Text(
-            f"{remedy.en}; naming the province shortens the list: {source.file}|region=黑龙江",
-            f"{remedy.zh}；给出省份可缩短列表：{source.file}|region=黑龙江",
+            f"{remedy.en}; naming the province shortens the list, for example {source.file}|region=黑龙江",
+            f"{remedy.zh}；写明所在省份可缩短列表，例如 {source.file}|region=黑龙江",
         )
     return finding(kind, what, source, remedy=remedy, candidates=candidates)
 
@@ -209,9 +216,9 @@ def _fault(
 def _stray_rows(rows: LayerRows, off: Bools) -> Finding:
     name = crs_name(rows.crs) if rows.crs is not None else Text("", "")
     what = Text(
-        f"{int(off.sum())} shapes lie where nothing can be in {name.en}, unlike the others of the layer",
-        f"{int(off.sum())} 个图形的坐标在 {name.zh} 中不可能出现，与同图层其余图形不同",
-    )
+        "{n} [shape lies|shapes lie] where nothing can be in {name_en}, unlike the others of the layer",
+        "{n} 个图形的坐标在“{name_zh}”中不可能出现，与同图层其余图形不同",
+    ).format(n=int(off.sum()), name_en=name.en, name_zh=name.zh)
     remedy = Text("correct these rows or delete them", "请改正或删除这些行")
     return finding("stray-coordinates", what, rows.source, rows.rows[off], remedy)
 

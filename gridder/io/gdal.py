@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,10 @@ def read(
     elif not subset and driver != formats.GEOPACKAGE and table.num_rows < n:
         raise Fault("rows-missing", told=n, found=table.num_rows)
     if driver in formats.BYTE_BY_BYTE:
-        table, facts["choice"] = _decoded(table, source, driver, user)
+        table, facts["choice"], cut = _decoded(table, source, driver, user)
     table = _with_rows(table, meta, driver)
+    if driver in formats.BYTE_BY_BYTE:
+        facts["notes"] = _notes_of_cut(cut, table.column(ROW).to_numpy())
     if driver in formats.FIXED_LAYERS:
         table = _without_blank_columns(table)
     return table, facts
@@ -142,7 +145,7 @@ def _where(source: Path, driver: str, inside: str, subset: str, user: str | None
     _, table = pyogrio.raw.read_arrow(
         source, layer=inside, encoding=_open_encoding(driver), read_geometry=False
     )
-    _, choice = _decoded(table, source, driver, user)
+    _, choice, _ = _decoded(table, source, driver, user)
     return subset.encode(choice.codec).decode("latin-1")
 
 
@@ -228,8 +231,28 @@ def _is_blank(values: list[Any], name: str) -> bool:
     return set(values) <= {None, "", KML_DEFAULTS.get(name)}
 
 
-def _decoded(table: Any, source: Path, driver: str, user: str | None) -> tuple[Any, encoding.Choice]:
-    """Return a table that was read a letter a byte with names and texts decoded."""
+@dataclass(frozen=True)
+class Cut:
+    """What ends in the middle of a character: names of columns, and texts by column and position of their rows."""
+
+    names: list[str]
+    rows: dict[str, list[int]]
+
+
+def _notes_of_cut(cut: Cut, rows: Any) -> list[dict[str, Any]]:
+    """Return what the parent tells of it (`gridder.io.notes`)."""
+    notes: list[dict[str, Any]] = []
+    if cut.names:
+        notes.append({"kind": "names-cut", "rows": [], "facts": {"names": ", ".join(cut.names)}})
+    if cut.rows:
+        at = sorted({int(rows[i]) for places in cut.rows.values() for i in places})
+        n = sum(map(len, cut.rows.values()))
+        notes.append({"kind": "texts-cut", "rows": at, "facts": {"n": n, "names": ", ".join(cut.rows)}})
+    return notes
+
+
+def _decoded(table: Any, source: Path, driver: str, user: str | None) -> tuple[Any, encoding.Choice, Cut]:
+    """Return a table that was read a letter a byte with names and texts decoded, and what of them is cut."""
     import pyarrow as pa
 
     text = [
@@ -248,10 +271,18 @@ def _decoded(table: Any, source: Path, driver: str, user: str | None) -> tuple[A
         return encoding.decode(raw, choice.codec, errors)
 
     columns = [table.column(i) for i in range(table.num_columns)]
+    told = unique_names([decode(name) for name in names])
+    cut = Cut([own for own, raw in zip(told, names, strict=True) if encoding.is_cut(raw, choice.codec)], {})
     for i in text:
         known = {value: decode(value.encode("latin-1")) for value in values[i]}
-        columns[i] = pa.array([known.get(value) for value in columns[i].to_pylist()], pa.string())
-    return pa.table(columns, names=unique_names([decode(name) for name in names])), choice
+        given = columns[i].to_pylist()
+        columns[i] = pa.array([known.get(value) for value in given], pa.string())
+        ends = {
+            v for v in values[i] if not v.isascii() and encoding.is_cut(v.encode("latin-1"), choice.codec)
+        }
+        if ends:
+            cut.rows[told[i]] = [k for k, value in enumerate(given) if value in ends]
+    return pa.table(columns, names=told), choice, cut
 
 
 def _said_encoding(source: Path, driver: str) -> tuple[str | None, str | None]:

@@ -132,30 +132,51 @@ def _geometries(answer: Answer, source: Source) -> tuple[Geometries, list[Findin
     findings = []
     if len(closed):
         what = Text(
-            f"{len(closed)} geometries had rings that were not closed or too short; they were mended",
-            f"{len(closed)} 个图形的环未闭合或点数不足，已修复",
-        )
+            "{n} [shape|shapes] had rings that were not closed or too short; they were mended",
+            "{n} 个图形的环未闭合或点数不足，已修复",
+        ).format(n=len(closed))
         findings.append(finding("ring-closed", what, source, rows[closed]))
     if len(lost):
-        what = Text(f"{len(lost)} geometries cannot be understood", f"{len(lost)} 个图形无法解析")
-        findings.append(finding("unreadable-geometry", what, source, rows[lost]))
+        what = Text(
+            "{n} [shape|shapes] cannot be understood and [was|were] left out", "{n} 个图形无法解析，未使用"
+        ).format(n=len(lost))
+        remedy = Text("draw them again, or export the layer anew", "请重新绘制，或重新导出图层")
+        findings.append(finding("unreadable-geometry", what, source, rows[lost], remedy))
     return geometries, findings
 
 
 def _encoding_findings(answer: Answer, source: Source) -> list[Finding]:
-    findings = []
-    name, origin = source.encoding, answer.facts["encoding_origin"]
-    override = Text(
-        f"if names look wrong, say the encoding: {source.file}|encoding=GBK",
-        f"若文字显示不对，请指明编码：{source.file}|encoding=GBK",
+    """Return what is not certain about the encoding, and how to say it."""
+    facts, name = answer.facts, source.encoding
+    others = facts["encoding_others"]
+    first = others[0] if others else "Big5" if name.startswith("GB") else "GBK"
+    remedy = Text(
+        f"if names look wrong, say the encoding: {source.file}|encoding={first}",
+        f"若文字显示不对，请在文件名后写明编码：{source.file}|encoding={first}",
     )
-    if origin == "guess" or answer.facts["encoding_contradicted"]:
-        what = Text(f"the encoding was taken to be {name}", f"文字编码判断为 {name}")
-        findings.append(finding("encoding-guessed", what, source, remedy=override))
-    if answer.facts["encoding_lossy"]:
+    if facts["encoding_lossy"]:
         what = Text(f"some texts are not {name}; letters were lost", f"部分文字不是 {name} 编码，有字符丢失")
-        findings.append(finding("encoding-lossy", what, source, remedy=override))
-    return findings
+        return [finding("encoding-lossy", what, source, remedy=remedy)]
+    if others:
+        listed = ", ".join(others)
+        what = Text(
+            f"the texts can be read as {name}, which was done, and as {listed}",
+            f"文字按 {name} 读取，但也可能是 {listed}",
+        )
+        return [finding("encoding-doubtful", what, source, remedy=remedy)]
+    if facts["encoding_contradicted"]:
+        what = Text(
+            f"the texts are not in the encoding that the file names; they were read as {name}",
+            f"文字与文件注明的编码不符，已按 {name} 读取",
+        )
+        return [finding("encoding-guessed", what, source, remedy=remedy)]
+    if facts["encoding_origin"] == "guess":
+        what = Text(
+            f"the file does not say in which encoding its texts are; they were read as {name}",
+            f"文件没有注明文字编码，已按 {name} 读取",
+        )
+        return [finding("encoding-guessed", what, source, remedy=remedy)]
+    return []
 
 
 def _missing_parts(answer: Answer, source: Source) -> list[Finding]:
@@ -182,8 +203,10 @@ def no_rows_fault(layer: LayerRows) -> Finding | None:
         )
         remedy = Text("check names and values with gridder inspect", "请用 gridder inspect 核对列名和取值")
         return finding("empty-subset", what, layer.source, remedy=remedy)
-    what = Text("there are no rows in the layer", "图层中没有任何行")
-    remedy = Text("export the layer again", "请重新导出图层")
+    what = Text("there are no rows in it", "其中没有任何数据行")
+    remedy = Text(
+        "leave it out, or export it again if it should have rows", "如本应有数据，请重新导出；否则不必使用"
+    )
     return finding("no-rows", what, layer.source, remedy=remedy)
 
 

@@ -11,10 +11,12 @@ coordinate systems).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 OPTION = re.compile(r"\|(layername|subset|crs|encoding|axes|coordinates|region)=")
+PLAIN = re.compile(r"[\w./\\:~+-]+")
+"""What no shell takes apart."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Location:
     def suffix(self) -> str:
         """Return the suffix in small letters."""
         return self.path.suffix.lower()
+
+    def written(self) -> str:
+        """Return the location as it is typed in a command, in quotes where a shell needs them.
+
+        >>> Location(Path("town.gpkg"), layername="roads").written()
+        '"town.gpkg|layername=roads"'
+        """
+        options = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        word = str(self.path) + "".join(f"|{name}={value}" for name, value in options.items() if value)
+        return word if PLAIN.fullmatch(word) else '"' + word.replace('"', '\\"') + '"'
 
 
 def parse_location(path: str | Path | Location) -> Location:

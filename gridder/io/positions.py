@@ -57,10 +57,14 @@ def _of_pair(rows: LayerRows, x_name: str, y_name: str) -> tuple[Geometries, lis
     findings = []
     if swapped.any():
         what = Text(
-            f"longitude and latitude ({name}) seem to be swapped in {int(swapped.sum())} rows",
-            f"{int(swapped.sum())} 行的经度和纬度（{name}）疑似互换",
+            "longitude and latitude ({name}) seem to be swapped in {n} [row|rows]",
+            "{n} 行的经度和纬度（{name}）疑似互换",
+        ).format(n=int(swapped.sum()), name=name)
+        remedy = (
+            Text("swap the headers of the two columns", "请交换这两列的标题")
+            if 2 * swapped.sum() > given.sum()
+            else Text("correct these rows", "请改正这些行")
         )
-        remedy = Text("swap the headers of the two columns", "请交换这两列的标题")
         findings.append(finding("swapped-coordinates", what, rows.source, rows.rows[swapped], remedy))
     return points, findings + _bad(rows, name, (off | x_wrong | y_wrong) & ~swapped)
 
@@ -85,9 +89,9 @@ def _bad(rows: LayerRows, name: str, wrong: Bools) -> list[Finding]:
     if not wrong.any():
         return []
     what = Text(
-        f"the coordinates ({name}) of {int(wrong.sum())} rows are no degrees, or nothing tells longitude from latitude",
-        f"{int(wrong.sum())} 行的坐标（{name}）不是有效的度数，或无法分辨经度与纬度",
-    )
+        "the coordinates ({name}) of {n} [row|rows] are no degrees, or nothing tells longitude from latitude",
+        "{n} 行的坐标（{name}）不是有效的度数，或无法分辨经度与纬度",
+    ).format(n=int(wrong.sum()), name=name)
     remedy = Text(
         "give longitude and latitude in degrees, in two columns or as 39.1N 117.2E; these members are placed by "
         "unit id or address, or stay unplaced",

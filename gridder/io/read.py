@@ -158,9 +158,9 @@ def units_from_rows(
     blank = np.array([own is None for own in ids or []], dtype=bool)
     if blank.any():
         what = Text(
-            f"{int(blank.sum())} units have no id in column {roles['unit_id']!r}; they are named by their row",
-            f"{int(blank.sum())} 个单元在列 {roles['unit_id']!r} 中没有编号，改以行号命名",
-        )
+            "{n} [area has|areas have] no number in column {name} and [is|are] named by the row",
+            "{n} 个图形在列“{name}”中没有编号，改以行号命名",
+        ).format(n=int(blank.sum()), name=roles["unit_id"])
         findings.append(finding("blank-id", what, rows.source, rows.rows[kept][blank]))
     frame = gpd.GeoDataFrame(
         {"unit_id": _filled_ids(ids, rows.rows[kept]), "row": rows.rows[kept]},
@@ -228,53 +228,63 @@ def polygon_faults(rows: LayerRows, polygons: Polygons) -> list[Finding]:
 
 def _absurd(rows: LayerRows, absurd: Bools) -> Finding:
     what = Text(
-        f"{int(absurd.sum())} geometries have coordinates that are no place on earth",
-        f"{int(absurd.sum())} 个图形的坐标超出合理范围",
-    )
+        "{n} [shape has|shapes have] coordinates that are no place on earth",
+        "{n} 个图形的坐标超出合理范围",
+    ).format(n=int(absurd.sum()))
     remedy = Text("correct or delete these rows", "请改正或删除这些行")
     return finding("absurd-coordinates", what, rows.source, rows.rows[absurd], remedy)
 
 
 def polygon_repairs(rows: LayerRows, polygons: Polygons) -> list[Finding]:
-    """Return the record of everything that was repaired or dropped."""
+    """Return the record of everything that was repaired or dropped; open lines that are told already are not told again."""
+    open_lines = {row for found in rows.findings if found.kind == "open-lines" for row in found.rows}
     told: tuple[tuple[str, Bools, Text, Text], ...] = (
         (
             "null-geometry",
             polygons.missing,
-            Text("{n} rows without a geometry were left out", "{n} 行没有图形，未使用"),
-            Text("draw them or delete them", "请补绘或删除"),
+            Text("{n} [row|rows] without a shape [was|were] left out", "{n} 行没有图形，未使用"),
+            Text("draw or delete", "请补绘或删除"),
         ),
         (
             "collapsed",
             polygons.collapsed,
-            Text("{n} areas have no width and were left out", "{n} 个面没有宽度（坍缩为线），未使用"),
-            Text("draw them again or delete them", "请重新绘制或删除"),
+            Text(
+                "{n} [area has no width and was|areas have no width and were] left out",
+                "{n} 个面没有宽度（坍缩为线），未使用",
+            ),
+            Text("draw anew or delete", "请重新绘制或删除"),
         ),
         (
             "other-geometry",
-            polygons.other_kind,
-            Text("{n} rows are points or lines and were left out", "{n} 行是点或线，未使用"),
+            polygons.other_kind & ~np.isin(rows.rows, list(open_lines)),
+            Text(
+                "{n} [row is a point or a line and was|rows are points or lines and were] left out",
+                "{n} 行是点或线，未使用",
+            ),
             Text("give only areas", "请只提供面"),
         ),
         (
             "invalid-repaired",
             polygons.repaired,
             Text(
-                "{n} invalid polygons (crossing or overlapping rings) were repaired",
+                "{n} invalid [area|areas] (with crossing or overlapping outlines) [was|were] repaired",
                 "{n} 个无效面（自相交等）已修复",
             ),
-            Text("look at them on the map", "请在地图上核对"),
+            Text("look at the map", "请在地图上核对"),
         ),
         (
             "flattened",
             polygons.flattened,
-            Text("heights or measures of {n} geometries were dropped", "{n} 个图形的高程或量测值已去除"),
+            Text("heights or measures of {n} [shape|shapes] were dropped", "{n} 个图形的高程或量测值已去除"),
             Text("", ""),
         ),
         (
             "mixed-geometry",
             polygons.mixed,
-            Text("points or lines beside the areas of {n} rows were dropped", "{n} 行中面以外的点、线已去除"),
+            Text(
+                "points or lines beside the areas of {n} [row|rows] were dropped",
+                "{n} 行中面以外的点、线已去除",
+            ),
             Text("", ""),
         ),
     )
@@ -376,7 +386,7 @@ def bridges_from_rows(layers: Sequence[LayerRows]) -> Bridges:
     frame, repairs = _linear(
         layers,
         lambda geometries: (geometries, shapely.get_dimensions(geometries) > 1),
-        Text("{n} rows without a point or a line were left out", "{n} 行没有点或线，未使用"),
+        Text("{n} [row|rows] without a point or a line [was|were] left out", "{n} 行没有点或线，未使用"),
     )
     return Bridges(frame, tuple(rows.source for rows in layers), repairs)
 
@@ -387,7 +397,7 @@ def barriers_from_rows(layers: Sequence[LayerRows]) -> Barriers:
     frame, repairs = _linear(
         layers,
         _lines,
-        Text("{n} rows without a line or an area were left out", "{n} 行没有线或面，未使用"),
+        Text("{n} [row|rows] without a line or an area [was|were] left out", "{n} 行没有线或面，未使用"),
     )
     return Barriers(frame, tuple(rows.source for rows in layers), repairs)
 

@@ -25,6 +25,13 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
         Text("the content is not what the name says ({driver})", "文件内容与扩展名不符（{driver}）"),
         Text("give the file its true suffix, or export it again", "请改正扩展名，或重新导出"),
     ),
+    "other-content": (
+        Text(
+            "by its name the file is {suffix}, but what it holds is {content}",
+            "文件扩展名是 {suffix}，内容却是{content_zh}",
+        ),
+        Text("{advice}", "{advice_zh}"),
+    ),
     "unreadable": (
         Text("the file cannot be opened or is damaged: {detail}", "文件打不开或已损坏：{detail}"),
         Text("open it in QGIS and export it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gridder.geometry.places import CITIES, Place
-from gridder.io.inspect import Inspection
+from gridder.io.inspection import Inspection
 from gridder.model import Box, Lang, Text
 
 WIDTH, HEIGHT = 640.0, 420.0

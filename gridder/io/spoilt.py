@@ -37,16 +37,16 @@ def without_spoilt_ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[Layer
                 "rounded-id",
                 ROUNDED,
                 Text(
-                    "Excel has rounded {n} numbers of column {name!r} (1.23E+17); they are not used",
-                    "列 {name!r} 有 {n} 个号码被 Excel 变成科学计数（1.23E+17），已丢失数字，未使用",
+                    "Excel has rounded {n} [number|numbers] of column {name} (1.23E+17); such are not used",
+                    "列“{name}”有 {n} 个号码被 Excel 变成科学计数（1.23E+17），已丢失数字，未使用",
                 ),
             ),
             (
                 "id-turned-date",
                 DATE,
                 Text(
-                    "Excel has turned {n} cells of column {name!r} into dates (3-1 became 1 March); they are not used",
-                    "列 {name!r} 有 {n} 个单元格被 Excel 变成日期（3-1 变成 3月1日），未使用",
+                    "Excel has turned {n} [cell|cells] of column {name} into dates (3-1 became 1 March); such are not used",
+                    "列“{name}”有 {n} 个单元格被 Excel 变成日期（3-1 变成 3月1日），未使用",
                 ),
             ),
         ):
@@ -59,6 +59,6 @@ def without_spoilt_ids(rows: LayerRows, roles: Mapping[str, str]) -> tuple[Layer
 
 
 _REMEDY = Text(
-    "format the column as text and type these numbers in again, or take them from the system they came from",
+    "format the column as text and type the numbers in again, or take them from the system they came from",
     "请把该列设为“文本”格式后重新填写这些号码，或从原系统重新导出",
 )

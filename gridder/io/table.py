@@ -53,10 +53,7 @@ def read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, A
         else [{"name": name, "family": formats.TABLE, "n": table.num_rows}],
         "notes": _notes(head, left_out, sheet),
         "crs": "",
-        "encoding": choice.name if choice else "UTF-8",
-        "encoding_origin": choice.origin if choice else "",
-        "encoding_contradicted": list(choice.contradicted) if choice else [],
-        "encoding_lossy": choice.lossy if choice else False,
+        **encoding.facts_of(choice),
         "restored_shx": False,
         "without_dbf": False,
     }

@@ -56,12 +56,13 @@ def read_vector(path: Path, request: dict[str, Any], folder: Path, limits: Limit
     if layer.n > limits.features and not request["subset"]:
         raise Fault("too-many-features", n=layer.n, limit=limits.features)
     table, facts = _rows(layer, request["subset"], user)
+    notes += facts.pop("notes", [])
     if table.num_rows > limits.features:
         raise Fault("too-many-features", n=table.num_rows, limit=limits.features)
     table = _parsed(table, layer, request["family"], limits, notes)
     write_rows(table, folder)
     return {
-        **_encoding_facts(layer.staged.choice or facts.pop("choice", None)),
+        **encoding.facts_of(layer.staged.choice or facts.pop("choice", None)),
         "restored_shx": layer.staged.without_index,
         "without_dbf": False,
         **facts,
@@ -193,12 +194,3 @@ def _parsed(table: Any, layer: Layer, family: str, limits: Limits, notes: list[d
 def _note(kind: str, rows: Any = (), **facts: Any) -> dict[str, Any]:
     """Return something that the parent puts into words (`gridder.io.notes`)."""
     return {"kind": kind, "rows": [int(row) for row in rows], "facts": facts}
-
-
-def _encoding_facts(choice: encoding.Choice | None) -> dict[str, Any]:
-    return {
-        "encoding": choice.name if choice else "UTF-8",
-        "encoding_origin": choice.origin if choice else "",
-        "encoding_contradicted": list(choice.contradicted) if choice else [],
-        "encoding_lossy": choice.lossy if choice else False,
-    }

@@ -1,7 +1,7 @@
 """The words of the pages are complete."""
 
-from api.words import COLUMN_ROLES
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
+from gridder.io.words import COLUMN_ROLES
 
 
 def test_every_meaning_of_a_column_has_words():

@@ -95,7 +95,7 @@ def test_places_and_regions():
     assert len(PROVINCES) == 34
     assert all(in_china(city.longitude, city.latitude) for city in CITIES[:119])
     assert near_text(*HANGZHOU).zh == "杭州一带"
-    assert near_text(120.2, 30.0) == Text("33 km south of Hangzhou", "杭州南方向约 33 公里")
+    assert near_text(120.2, 30.0) == Text("33 km south of Hangzhou", "杭州以南约 33 公里")
     assert region_box("黑龙江省") == HEILONGJIANG
     assert region_box("126,45") == (125.5, 44.5, 126.5, 45.5)
     assert [region_box(words) for words in ("Atlantis", "1,2,3", "500,40", "")] == [None] * 4

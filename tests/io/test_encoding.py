@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import struct
+
+import geopandas as gpd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gridder
 from gridder.io import encoding
 
 FIELD = "田块编号"
+TRADITIONAL = "臺北縣農會所屬農戶之稻田"
+
+
+def _with_table(folder, columns, *, language=0):
+    """Write a shapefile of squares whose table has these bytes: names of columns to cells, all of one width each."""
+    path = folder / "f.shp"
+    n = len(next(iter(columns.values())))
+    squares = [shapely.box(500_000 + 100 * i, 3_350_000, 500_100 + 100 * i, 3_350_100) for i in range(n)]
+    gpd.GeoDataFrame({"n": range(n)}, geometry=squares, crs=4549).to_file(path)
+    widths = [max(map(len, cells)) for cells in columns.values()]
+    start, width = 33 + 32 * len(columns), 1 + sum(widths)
+    head = struct.pack("<BBBBLHH", 3, 126, 1, 1, n, start, width) + bytes(17) + bytes([language]) + bytes(2)
+    fields = b"".join(
+        name.ljust(11, b"\0") + b"C" + bytes(4) + bytes([width]) + bytes(15)
+        for name, width in zip(columns, widths, strict=True)
+    )
+    rows = zip(*columns.values(), strict=True)
+    body = b"".join(b" " + b"".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    path.with_suffix(".dbf").write_bytes(head + fields + b"\r" + body + b"\x1a")
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    return path
+
+
+def _kinds(findings):
+    return {finding.kind: finding.rows for finding in findings}
 
 
 def test_the_order_in_which_encodings_are_asked():
@@ -74,3 +104,65 @@ def test_the_language_id_of_a_dbf(tmp_path, mark, codec):
     assert encoding.codec_of_dbf(path) == codec
     path.write_bytes(b"short")
     assert encoding.codec_of_dbf(path) is None
+
+
+@pytest.mark.parametrize("codec", ["gbk", "utf-8"])
+def test_names_and_texts_that_are_cut_in_a_character(tmp_path, codec):
+    """What stays is right, the role of the column is known by the cut name, and the rows are told."""
+    name = "承包地块编号"
+    whole, long = "水稻".encode(codec), ("水稻" * 80).encode(codec)[: 253 if codec == "gbk" else 254]
+    path = _with_table(
+        tmp_path, {f"x{name}".encode(codec)[:10]: [b"1", b"2"], name.encode(codec)[:10]: [whole, long]}
+    )
+    units = gridder.read_units(path, layer="field")
+    kept = {"gbk": ["x承包地块", "承包地块编"], "utf-8": ["x承包地", "承包地"]}[codec]
+    assert list(units.attributes) == kept
+    texts = units.attributes[kept[1]].tolist()
+    assert texts[0] == "水稻"
+    assert ("水稻" * 80).startswith(texts[1])
+    assert len(texts[1]) == {"gbk": 126, "utf-8": 84}[codec]
+    found = _kinds(units.repairs)
+    assert found["texts-cut"] == (2,)
+    assert "names-cut" in found
+
+
+def test_an_id_is_known_by_what_a_dbf_keeps_of_its_name(tmp_path):
+    """地块编号 in UTF-8 has twelve bytes, of which ten are kept; names of people are known in the same way."""
+    name, owner = ("地块编号".encode()[:10], "户主姓名".encode()[:10])
+    path = _with_table(tmp_path, {name: [b"A1", b"A2"], owner: ["王一".encode(), "李二".encode()]})
+    units = gridder.read_units(path, layer="field")
+    assert units.frame["unit_id"].tolist() == ["A1", "A2"]
+    assert list(units.attributes) == ["地块编"]
+
+
+def test_a_doubt_is_told_with_the_same_rows_in_every_other_encoding(tmp_path):
+    """Traditional Chinese in Big5 without a mark is read as GB18030, shown in both, and right when it is said."""
+    path = _with_table(
+        tmp_path,
+        {"地號".encode("big5"): [b"1", b"2"], "說明".encode("big5"): [b"plain", TRADITIONAL.encode("big5")]},
+    )
+    (layer,) = gridder.inspect(path).layers
+    assert [remark.kind for remark in layer.remarks] == ["encoding-doubtful"]
+    assert "|encoding=Big5" in layer.remarks[0].remedy.zh
+    first, second = layer.readings
+    assert (first.encoding, second.encoding) == ("GB18030", "Big5")
+    assert second.columns == ["地號", "說明"]
+    assert [row["說明"] for row in second.rows] == [TRADITIONAL]
+    assert [list(row.values()) for row in first.rows] != [list(row.values()) for row in second.rows]
+    (layer,) = gridder.inspect(f"{path}|encoding=Big5").layers
+    assert not layer.readings
+    assert not layer.problems
+    assert layer.preview[1]["說明"] == TRADITIONAL
+
+
+def test_names_of_people_are_masked_in_every_encoding(tmp_path):
+    """A .cpg that lies garbles the header that would name people: their names are shown in no encoding."""
+    owner = "王小明".encode("gbk")
+    path = _with_table(
+        tmp_path, {"户主".encode("gbk"): [owner], "作物".encode("gbk"): ["水稻".encode("gbk")]}
+    )
+    path.with_suffix(".cpg").write_text("ISO-8859-1")
+    (layer,) = gridder.inspect(path).layers
+    assert [reading.encoding for reading in layer.readings] == ["iso8859-1", "GB18030"]
+    assert list(layer.readings[1].rows[0].items()) == [("户主", "***"), ("作物", "水稻")]
+    assert owner.decode("latin-1") not in str(layer.as_dict())

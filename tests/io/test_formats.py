@@ -148,7 +148,7 @@ def test_a_walked_boundary(tmp_path):
     path.write_text(GPX.format(points=points), encoding="utf-8")
     units = gridder.read_units(f"{path}|layername=tracks", layer="field")
     assert units.attributes["name"].tolist() == ["一号田"]
-    assert _kinds(units.repairs) == {"closed-lines": (1,), "open-lines": (2,), "other-geometry": (2,)}
+    assert _kinds(units.repairs) == {"closed-lines": (1,), "open-lines": (2,)}
     assert len(gridder.read_barriers(f"{path}|layername=tracks").frame) == 2
     assert len(gridder.read_bridges(f"{path}|layername=waypoints").frame) == 1
 
