@@ -51,8 +51,8 @@ def to_polygons(geometries: Geometries) -> Polygons:
     """Return valid 2-D polygons.
 
     Invalid rings are mended by `shapely.make_valid` with method `structure` (rings keep their sense as
-    shells and holes, after Ledoux, Arroyo Ohori & Meijers 2014); where that leaves parts that share an
-    edge, they become one.
+    shells and holes, after Ledoux, Arroyo Ohori & Meijers 2014; a hole outside of every shell becomes an
+    area); where that leaves parts that share an edge, they become one.
     """
     empty = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     flattened = ~empty & (shapely.has_z(geometries) | shapely.has_m(geometries))

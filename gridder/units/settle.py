@@ -193,7 +193,7 @@ def _coverage_findings(units: Units, order: Ints, coverage: Coverage) -> list[Fi
                 Text(
                     f"{len(coverage.swallowed)} units lie wholly under others and were dropped; "
                     "their ground belongs to those",
-                    f"{len(coverage.swallowed)} 个地块/楼栋完全位于其他单元之下，已去除，其面积归后者",
+                    f"{len(coverage.swallowed)} 个地块/楼栋完全位于其他地块/楼栋之下，已去除，其面积归后者",
                 ),
                 *where,
                 listed(coverage.swallowed),
@@ -209,7 +209,7 @@ def _coverage_findings(units: Units, order: Ints, coverage: Coverage) -> list[Fi
                 Text(
                     f"{total:,.1f} m² of {len(givers)} units also belong to others and were given "
                     f"to the {'later' if later else 'smaller'} unit",
-                    f"{len(givers)} 个地块/楼栋与其他单元重叠，共 {total:,.1f} 平方米，"
+                    f"{len(givers)} 个地块/楼栋与其他地块/楼栋重叠，共 {total:,.1f} 平方米，"
                     f"已归{'日期较新' if later else '面积较小'}的一方",
                 ),
                 *where,
