@@ -111,11 +111,20 @@ MEMBER_ROLES: Aliases = {
     "field_point": ("田块坐标", "地块坐标", "耕地坐标", "地块经纬度", "田块经纬度", "field_coordinates", "parcel_coordinates"),
     "lon": (
         "经度", "东经", "家庭经度", "住址经度", "居住经度", "住所经度", "lon", "lng", "long", "longitude", "x", "home_lon",
-        "home_lng",
+        "home_lng", "横坐标", "东坐标", "家庭横坐标", "住址横坐标", "x坐标", "坐标x", "easting",
     ),
-    "lat": ("纬度", "北纬", "家庭纬度", "住址纬度", "居住纬度", "住所纬度", "lat", "latitude", "y", "home_lat"),
-    "field_lon": ("田块经度", "地块经度", "耕地经度", "field_lon", "field_lng", "field_longitude", "parcel_lon", "field_x"),
-    "field_lat": ("田块纬度", "地块纬度", "耕地纬度", "field_lat", "field_latitude", "parcel_lat", "field_y"),
+    "lat": (
+        "纬度", "北纬", "家庭纬度", "住址纬度", "居住纬度", "住所纬度", "lat", "latitude", "y", "home_lat",
+        "纵坐标", "北坐标", "家庭纵坐标", "住址纵坐标", "y坐标", "坐标y", "northing",
+    ),
+    "field_lon": (
+        "田块经度", "地块经度", "耕地经度", "field_lon", "field_lng", "field_longitude", "parcel_lon", "field_x",
+        "田块横坐标", "地块横坐标", "field_easting",
+    ),
+    "field_lat": (
+        "田块纬度", "地块纬度", "耕地纬度", "field_lat", "field_latitude", "parcel_lat", "field_y",
+        "田块纵坐标", "地块纵坐标", "field_northing",
+    ),
 }  # fmt: skip
 
 ZONE_ROLES: Aliases = {

@@ -16,6 +16,8 @@ from pyproj import CRS
 
 from gridder.errors import InputError
 from gridder.geometry.places import region_box
+from gridder.io.dates import with_dates
+from gridder.io.formats import TABLE_SUFFIXES
 from gridder.io.guard import Answer, ask
 from gridder.io.handover import ROW, WKB
 from gridder.io.location import Location, parse_location
@@ -95,7 +97,18 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     rows = table.column(ROW).to_numpy().astype(np.int64)
     findings += [*told, *findings_of(answer.facts, source), *_encoding_findings(answer, source)]
     findings += _missing_parts(answer, source)
+    if location.suffix in TABLE_SUFFIXES:
+        attributes, counted = with_dates(attributes)
+        findings += [_days(name, rows[is_day], source) for name, is_day in counted.items()]
     return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts, region)
+
+
+def _days(name: str, rows: Ints, source: Source) -> Finding:
+    what = Text(
+        "{n} [number|numbers] of column {name} [was|were] read as days of a spreadsheet (46082 is 2026-03-01)",
+        "列“{name}”中有 {n} 个数字按电子表格的日期读取（46082 即 2026-03-01）",
+    ).format(n=len(rows), name=name)
+    return finding("days-as-dates", what, source, rows)
 
 
 def sha256_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_c
 from gridder.io.crs_check import crs_faults, crs_remarks, off_earth
 from gridder.io.layers import LayerRows, finding, read_layer
 from gridder.io.location import Location
+from gridder.io.metres import metre_faults, metre_layers
 from gridder.io.positions import table_points
 from gridder.io.read import rows_of_frame, text_ids
 from gridder.io.spoilt import without_spoilt_ids
@@ -49,7 +51,8 @@ def read_members(
     Returns
     -------
     Members
-        One row a person; coordinates of a table are longitude and latitude in degrees.
+        One row a person; coordinates of a table are longitude and latitude in degrees, or metres of the CRS
+        that the path names.
 
     Raises
     ------
@@ -81,8 +84,14 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
         roles = find_columns(rows.attributes.columns, MEMBER_ROLES, renamed, rows.source)
     except InputError as error:
         faults += error.faults
+    layers = metre_layers(rows, roles) if in_table else {"": replace(rows, findings=())}
+    if in_table:
+        faults += metre_faults(layers, roles)
     if faults:
         raise InputError(faults)
+    if rows.crs is None:
+        layers = {}
+    crs = rows.crs if layers else DEGREES
 
     rows, spoilt = without_spoilt_ids(rows, roles)
     findings = [*rows.findings, *spoilt]
@@ -91,18 +100,16 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     frame.insert(0, "member_id", ids)
     if repeated.any():
         what = Text(
-            f"{int(repeated.sum())} members share their id with another; they are numbered ID#1, ID#2 …",
-            f"{int(repeated.sum())} 名成员编号重复，已编为 ID#1、ID#2 ……",
-        )
+            "{n} members share their number with another; they are told apart as NUMBER#1, NUMBER#2 …",
+            "{n} 名成员的编号与他人重复，已用“编号#1、编号#2”区分",
+        ).format(n=int(repeated.sum()))
         remedy = Text("check whether they are the same person", "请核对是否为同一人")
         findings.append(finding("repeated-member-id", what, rows.source, rows.rows[repeated], remedy))
-    home, home_findings = table_points(rows, roles, "") if in_table else _homes(rows)
-    field_point, field_findings = table_points(rows, roles, "field_")
+    home, home_findings = _points(rows, roles, "", layers)
+    field_point, field_findings = _points(rows, roles, "field_", layers)
     findings += [*home_findings, *field_findings]
-    findings += [] if in_table else crs_remarks(rows, home)
-    if not in_table:
-        field_point, lost_findings = _in_crs(field_point, rows)
-        findings += lost_findings
+    if not layers:
+        findings += _crs_not_used(rows)
     frame["home"] = pd.Series(home, dtype=object)
     frame["field_point"] = pd.Series(field_point, dtype=object)
     for role in MEMBER_TEXT_COLUMNS:
@@ -120,7 +127,7 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     own = rows.attributes.drop(columns=[name for name in rows.attributes.columns if name in used])
     return Members(
         frame=frame,
-        crs=DEGREES if in_table else rows.crs,
+        crs=crs,
         attributes=own.apply(_numeric_if_all_are),
         columns=roles,
         source=rows.source,
@@ -169,7 +176,33 @@ def _in_order_of_content(rows: LayerRows, at: Ints) -> Ints:
     return at[np.lexsort((at, points.astype(str), np.asarray(text, dtype=str)))]
 
 
-def _homes(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
+def _points(
+    rows: LayerRows, roles: Mapping[str, str], prefix: str, layers: Mapping[str, LayerRows]
+) -> tuple[Geometries, list[Finding]]:
+    """Return the points of homes, or of fields, in the CRS of the layers where there are any, else in degrees."""
+    if prefix in layers:
+        points, lost = _on_earth(layers[prefix])
+        return points, [*layers[prefix].findings, *lost, *crs_remarks(layers[prefix], points)]
+    points, findings = table_points(rows, roles, prefix)
+    if not layers:
+        return points, findings
+    points, lost = _in_crs(points, rows)
+    return points, [*findings, *lost]
+
+
+def _crs_not_used(rows: LayerRows) -> list[Finding]:
+    """Return what to tell of a CRS of metres that the user named for a table without metres."""
+    is_table = Path(rows.source.file).suffix.lower() in formats.TABLE_SUFFIXES
+    if not is_table or rows.crs is None or not rows.crs.is_projected:
+        return []
+    what = Text(
+        "the table has no coordinates in metres; the coordinate system named for it was not used",
+        "表中没有以米为单位的坐标，未使用所指明的坐标系",
+    )
+    return [finding("crs-not-used", what, rows.source)]
+
+
+def _on_earth(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
     """Return points, a point inside areas and lines; what is no place on earth is None and listed."""
     points: Geometries = np.asarray(shapely.force_2d(rows.geometries), dtype=object)
     points[shapely.is_empty(points)] = None
@@ -187,9 +220,9 @@ def _off_earth(rows: LayerRows, off: Bools) -> list[Finding]:
     if not off.any():
         return []
     what = Text(
-        f"the points of {int(off.sum())} rows lie nowhere on the earth in the file's coordinate system",
-        f"按文件的坐标系，{int(off.sum())} 行的点不在地球上",
-    )
+        "the [point|points] of {n} [row lies|rows lie] nowhere on the earth in the file's coordinate system",
+        "按文件的坐标系，{n} 行的点不在地球上",
+    ).format(n=int(off.sum()))
     remedy = Text(
         f"correct them, or say the true coordinate system: {rows.source.file}|crs=EPSG:…; these members are "
         "placed by unit id or stay unplaced",

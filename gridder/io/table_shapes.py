@@ -14,8 +14,8 @@ WKT_HEADERS = frozenset(
     folded(name)
     for name in ("wkt", "geometry", "geom", "the_geom", "shape", "wkt_geom", "几何", "图形", "边界")
 )
-X_HEADERS = ("lon", "lng", "long", "longitude", "x", "经度", "东坐标")
-Y_HEADERS = ("lat", "latitude", "y", "纬度", "北坐标")
+X_HEADERS = ("lon", "lng", "long", "longitude", "x", "经度", "东坐标", "横坐标")
+Y_HEADERS = ("lat", "latitude", "y", "纬度", "北坐标", "纵坐标")
 WKT_STARTS = ("POINT", "MULTI", "LINE", "POLYGON", "GEOMETRYCOLLECTION", "SRID=")
 SAMPLE = 50
 
