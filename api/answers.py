@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from api.links import GEOJSON, HTML, JSON, OPENAPI
-from api.routes.plans import EXPORT_FILES, PLANNER_FILES, XLSX
+from api.routes.plans import EXPORT_FILES, PLANNER_FILES, XLSX, ZIP
 from gridder.io.mvt import MEDIA_TYPE as MVT
 
 SCHEMA = "application/schema+json"
@@ -334,7 +334,7 @@ ANSWERS: Mapping[str, Answer] = {
     "read_map": _file(HTML),
     "read_grid_map": _file(HTML),
     "read_comparison": _file(HTML),
-    "read_file": _file(*sorted({HTML, *PLANNER_FILES.values(), *(m for _, m in EXPORT_FILES.values())})),
+    "read_file": _file(*sorted({HTML, ZIP, *PLANNER_FILES.values(), *(m for _, m in EXPORT_FILES.values())})),
     "list_tilesets": _json(TileSets),
     "read_tileset": _json(TileSet),
     "read_tile": Answer({200: {MVT: None}, 204: {}, 304: {}}),

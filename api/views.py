@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,9 +34,15 @@ log = structlog.get_logger("gridder.api")
 LANGS: tuple[Lang, ...] = ("en", "zh")
 FEATURES = "features.sqlite"
 TILES = "tiles.sqlite"
+ATLAS = "atlas"
+"""Folder within the zip of an atlas."""
 _VIEWS_IN_MEMORY = 4
 GRID_MAPS_KEPT = 500
 """Of a view on the disk; a plan may have tens of thousands of grids."""
+ATLAS_FILES: dict[str, Lang] = {f"atlas-{lang}.zip": lang for lang in LANGS}
+MOST_UNITS_IN_ATLAS = 50_000
+"""An atlas of so many takes this process some ten seconds; the command line makes larger ones."""
+MOST_PAGES_BY_GRID = 200
 _EXPORT_OF = {f"grids{suffix}": name for name, (suffix, _) in EXPORTS.items()}
 
 
@@ -185,5 +192,17 @@ def _writer(name: str) -> Callable[[PlanView, Path], None]:
         return write_features
     if name in _EXPORT_OF:
         return lambda seen, path: write_export(seen, path, format=_EXPORT_OF[name])
+    if name in ATLAS_FILES:
+        return lambda seen, path: _write_atlas(seen, path, ATLAS_FILES[name])
     lang: Lang = "zh" if name == "map-zh.html" else "en"
     return lambda seen, path: maps.plan_map(seen, lang=lang).save(str(path))
+
+
+def _write_atlas(seen: PlanView, path: Path, lang: Lang) -> None:
+    """Write the linked pages of an atlas and its PDF as a zip; a page a zone, or a grid where all is one zone."""
+    is_one = len(seen.zones) < 2 and len(seen.grids) <= MOST_PAGES_BY_GRID
+    folder = path.with_suffix("")
+    maps.atlas(seen, by="grid" if is_one else "zone", lang=lang).save(folder, pdf="A4")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for part in sorted(file for file in folder.rglob("*") if file.is_file()):
+            package.write(part, Path(ATLAS) / part.relative_to(folder))

@@ -83,6 +83,13 @@ FILES: Mapping[str, tuple[Text, Text]] = {
             "单个文件，任何浏览器均可打开，无需联网。",
         ),
     ),
+    "atlas.zip": (
+        Text("Atlas", "图册"),
+        Text(
+            "Zipped: linked maps of every zone for the browser, and atlas.pdf to print.",
+            "压缩包：可在浏览器中逐片区翻看的地图，以及供打印的 atlas.pdf。",
+        ),
+    ),
     "grids.xlsx": (
         Text("Table of the grids", "网格一览表"),
         Text("Codes, sizes and zones for Excel.", "编码、规模与片区，用 Excel 打开。"),
@@ -139,7 +146,7 @@ FILES: Mapping[str, tuple[Text, Text]] = {
 """What a plan offers to download: its name and what it is for."""
 
 FILE_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "for_people": ("map.html", "report.html", "grids.xlsx", "rosters.xlsx"),
+    "for_people": ("map.html", "atlas.zip", "report.html", "grids.xlsx", "rosters.xlsx"),
     "for_gis": ("grids.gpkg", "grids.shp.zip", "grids.geojson", "grids.kml"),
     "for_experts": ("plan.gpkg", "plan.json", "report.json"),
 }

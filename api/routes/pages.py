@@ -145,7 +145,7 @@ def read_plan(
         grids=_grid_page(rows, offset, caller, lang),
         q=q,
         others=_others(service, caller, plan, links, lang),
-        downloads=_downloads(plan.id, folder, caller, links, lang),
+        downloads=_downloads(plan, folder, caller, links, lang),
         has_names=caller.may("roster-reader") and (folder / "rosters.xlsx").is_file(),
         suppress_below=caller.k,
         **_for_script(lang),
@@ -371,8 +371,9 @@ def _grid(row: Mapping[str, Any], caller: Caller, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _downloads(plan_id: str, folder: Path, caller: Caller, links: Links, lang: Lang) -> list[dict[str, Any]]:
+def _downloads(plan: PlanRow, folder: Path, caller: Caller, links: Links, lang: Lang) -> list[dict[str, Any]]:
     made = {"map.html", *plans.EXPORT_FILES}
+    made |= {plans.ATLAS_FILE} if plans.has_atlas(plan) else set()
     kept = {name for name in plans.PLANNER_FILES if caller.may("planner") and (folder / name).is_file()}
     groups = []
     for group, names in texts.FILE_GROUPS.items():
@@ -381,7 +382,7 @@ def _downloads(plan_id: str, folder: Path, caller: Caller, links: Links, lang: L
                 "name": name,
                 "title": texts.FILES[name][0].say(lang),
                 "help": texts.FILES[name][1].say(lang),
-                "url": links.url("plans", plan_id, "files", name, lang=lang),
+                "url": links.url("plans", plan.id, "files", name, lang=lang),
                 "opens": name == "report.html",
             }
             for name in names

@@ -17,7 +17,13 @@ from api.headers import inline_policy
 from api.links import GEOJSON, HTML, JSON, TILESETS, Links
 from api.responses import StoredFile, json_response, timestamp
 from api.schemas import NamesRequest
-from api.views import comparison_file, grid_map_file, undamaged, view_file
+from api.views import (
+    MOST_UNITS_IN_ATLAS,
+    comparison_file,
+    grid_map_file,
+    undamaged,
+    view_file,
+)
 from gridder.io.export import EXPORTS
 from gridder.model import Text
 from gridder.service.names import write_named_rosters
@@ -40,6 +46,15 @@ PLANNER_FILES: Mapping[str, str] = {
 """Files of the plan's folder: units with their sizes and pseudonymous placements, so not for viewers."""
 EXPORT_FILES = {f"grids{suffix}": (name, media) for name, (suffix, media) in EXPORTS.items()}
 """Files made from what the caller may see."""
+ATLAS_FILE, ZIP = "atlas.zip", "application/zip"
+TOO_LARGE_FOR_ATLAS = Text(
+    f"the service makes no atlas of more than {MOST_UNITS_IN_ATLAS} units",
+    f"单元超过 {MOST_UNITS_IN_ATLAS} 个时，服务不生成图册",
+)
+MAKE_ATLAS = Text(
+    "divide the same files with `gridder partition`, and make it with `gridder atlas`",
+    "请用 gridder partition 划分相同的文件，再用 gridder atlas 生成",
+)
 
 
 @router.get("/plans", summary="All plans")
@@ -113,6 +128,11 @@ def read_file(plan_id: str, name: str, service: ServiceDep, caller: CallerDep, l
     if name == "map.html":
         page = view_file(service.folder.plan(plan.id), caller.k, f"map-{lang}.html")
         return _page(page, download=f"{plan.id}-map.html")
+    if name == ATLAS_FILE:
+        if not has_atlas(plan):
+            raise ProblemError(NOT_FOUND, TOO_LARGE_FOR_ATLAS, MAKE_ATLAS)
+        path = view_file(service.folder.plan(plan.id), caller.k, f"atlas-{lang}.zip")
+        return StoredFile(path, media_type=ZIP, filename=f"{plan.id}-{name}", headers=_FRESH)
     if name in EXPORT_FILES:
         path, media_type = view_file(service.folder.plan(plan.id), caller.k, name), EXPORT_FILES[name][1]
         return StoredFile(path, media_type=media_type, filename=f"{plan.id}-{name}", headers=_FRESH)
@@ -201,13 +221,19 @@ def plan_links(service: Service, plan_id: str, caller: Caller, links: Links) -> 
         links.link("items", GEOJSON, "Units", "collections", f"{plan_id}.units", "items"),
         links.link(TILESETS, JSON, "Vector tiles", "plans", plan_id, "tiles"),
     ]
-    files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML}
+    files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML, ATLAS_FILE: ZIP}
     if caller.may("planner"):
         folder = service.folder.plan(plan_id)
         files |= {name: media for name, media in PLANNER_FILES.items() if (folder / name).is_file()}
     return out + [
         links.link("enclosure", media, name, "plans", plan_id, "files", name) for name, media in files.items()
     ]
+
+
+def has_atlas(plan: PlanRow) -> bool:
+    """Return whether a plan is small enough for the service to make its atlas."""
+    n_units = sum(int(layer["n_units"]) for layer in plan.summary["layers"].values())
+    return n_units <= MOST_UNITS_IN_ATLAS
 
 
 def _page(path: Path, *, download: str | None = None) -> StoredFile:
