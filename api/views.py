@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gridder.io.draft import draft_of
 from gridder.io.export import EXPORTS, write_export
 from gridder.io.features import FeatureFile, write_features
 from gridder.io.plan import REPORT, load_plan
-from gridder.io.tiles import write_tile_levels
+from gridder.io.tiles import first_zoom_of_units, level_of, write_level
 from gridder.model import Lang, Plan, PlanView, Text
 from gridder.privacy import view
 from gridder.service.apart import hide_differences
@@ -33,7 +34,6 @@ log = structlog.get_logger("gridder.api")
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 FEATURES = "features.sqlite"
-TILES = "tiles.sqlite"
 ATLAS = "atlas"
 """Folder within the zip of an atlas."""
 _VIEWS_IN_MEMORY = 4
@@ -98,16 +98,31 @@ def view_file(folder: Path, k: int, name: str) -> Path:
     return path
 
 
-def view_tiles(folder: Path, k: int) -> Path:
-    """Return what the tiles of a view need beside its features, made at first use."""
-    features = view_file(folder, k, FEATURES)
-    path = features.with_name(TILES)
+def grid_level(folder: Path, k: int, features: FeatureFile, zoom: int) -> Path | None:
+    """Return the grids of a view at the level of detail of a zoom, made at first use; None where they are whole."""
+    level = level_of(features, zoom)
+    if level is None:
+        return None
+    path = folder / f"view-{k}" / f"grids-{level}.sqlite"
     if not path.is_file():
         with _lock_of(folder), undamaged(folder):
             if not path.is_file():
-                with draft_of(path) as draft, FeatureFile(features) as file:
-                    write_tile_levels(file, draft)
+                with draft_of(path) as draft:
+                    write_level(features, level, draft)
     return path
+
+
+def units_from(folder: Path, k: int) -> int:
+    """Return the first zoom at which tiles of a view have units."""
+    path = view_file(folder, k, FEATURES)
+    with undamaged(folder):
+        return _units_from(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _units_from(path: Path, changed_ns: int) -> int:  # noqa: ARG001 - part of the key
+    with FeatureFile(path) as file:
+        return first_zoom_of_units(file)
 
 
 @contextmanager

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.auth import Caller
-from api.deps import TILE_PATH, TILESET_PATH, CallerDep, LinksDep, Service, ServiceDep
+from api.deps import TILE_PATH, TILESET_PATH, CallerDep, LinksDep, ServiceDep
 from api.errors import NOT_FOUND, ProblemError
 from api.links import CRS84, GEOJSON, JSON
 from api.responses import json_response
 from api.routes.plans import find
-from api.views import open_features, undamaged, view_tiles
+from api.views import grid_level, open_features, units_from
 from gridder.io.features import COLLECTIONS, FeatureFile
 from gridder.io.mvt import MEDIA_TYPE
-from gridder.io.tiles import DEEPEST, FORMAT, Tile, TileFile, tile_at
+from gridder.io.tiles import DEEPEST, FORMAT, Tile, make_tile, tile_at
 from gridder.model import Text
 from gridder.storage.plans import PlanRow
 
@@ -41,9 +40,10 @@ def list_tilesets(plan_id: str, service: ServiceDep, caller: CallerDep, links: L
 def read_tileset(plan_id: str, service: ServiceDep, caller: CallerDep, links: LinksDep) -> Response:
     """Return the description of the tiles, in the words of OGC and in those of TileJSON at once."""
     plan = find(service, caller, plan_id)
-    with _open(service, caller, plan) as (features, tiles):
+    folder = service.folder.plan(plan.id)
+    with open_features(folder, caller.k) as features:
         extent = features.extent("grids")
-        first = {"grids": 0, "units": tiles.units_from}
+    first = {"grids": 0, "units": units_from(folder, caller.k)}
     address = links.url(*_place(plan))
     template = f"{address}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
     item = {"rel": "item", "type": MEDIA_TYPE, "title": "Tile", "href": template, "templated": True}
@@ -78,6 +78,10 @@ def read_tile(
     zoom: Annotated[int, Path(alias="tileMatrix")],
     row: Annotated[int, Path(alias="tileRow")],
     column: Annotated[int, Path(alias="tileCol")],
+    collections: Annotated[
+        str | None,
+        Query(pattern="^(grids|units)(,(grids|units))?$", description="Layers, by commas; both by default."),
+    ] = None,
 ) -> Response:
     """Return a Mapbox Vector Tile; nothing (204) where the plan has nothing."""
     plan = find(service, caller, plan_id)
@@ -95,19 +99,18 @@ def read_tile(
     headers = {"Cache-Control": "private, no-cache", "ETag": tag}
     if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
-    with _open(service, caller, plan) as (_, tiles):
-        content = tiles.tile(tile)
+    content = _made(service.folder.plan(plan.id), caller.k, tile, (collections or "grids,units").split(","))
     if not content:
         return Response(status_code=204, headers=headers)
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
-@contextmanager
-def _open(service: Service, caller: Caller, plan: PlanRow) -> Iterator[tuple[FeatureFile, TileFile]]:
-    folder = service.folder.plan(plan.id)
-    path = view_tiles(folder, caller.k)
-    with open_features(folder, caller.k) as features, undamaged(folder), TileFile(features, path) as tiles:
-        yield features, tiles
+def _made(folder: FilePath, k: int, tile: Tile, wanted: Sequence[str]) -> bytes:
+    shown = {"grids": True, "units": tile.zoom >= units_from(folder, k)}
+    parts = [name for name in FeatureFile.collections if name in wanted and shown[name]]
+    with open_features(folder, k) as features:
+        level = grid_level(folder, k, features, tile.zoom) if "grids" in parts else None
+        return make_tile(features, tile, parts, level)
 
 
 def _is_known(request: Request, tag: str) -> bool:

@@ -1,7 +1,7 @@
 """The tiles of a view's grids and units in the tile matrix set WebMercatorQuad, as vector tiles.
 
-Units come from the file of features. Grids, which low zooms show by the ten thousand, lie in a file of
-their own at several levels of detail.
+Both come from the file of features. For low zooms, which show grids by the ten thousand, there is a file of
+simplified grids for each level of detail beside it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
 
 from gridder.io.features import FeatureFile
 from gridder.io.mvt import BUFFER, EXTENT, Layer, encode
-from gridder.model import Floats, Geometries, Ints
+from gridder.model import Floats, Geometries
 
 FORMAT = 1
 """Whoever changes what a tile holds counts on: it is how clients know that theirs is old."""
@@ -27,7 +28,7 @@ DEEPEST = 16
 """The last zoom: a step of its tiles is 0.15 m at the equator. Whoever shows more enlarges them."""
 UNITS_AT_MOST = 20_000
 """Units show from the zoom at which no tile has the middles of more."""
-FIRST_WHOLE = 15
+FIRST_WHOLE = 13
 """From this zoom on grids are not simplified."""
 TOLERANCE = 4.0
 """In steps of a tile: a corner is left out where its triangle is smaller than the square of this."""
@@ -87,142 +88,7 @@ def tile_at(longitude: float, latitude: float, zoom: int) -> Tile:
     return Tile(zoom, math.floor(y), math.floor(x))
 
 
-def write_tile_levels(features: FeatureFile, path: str | os.PathLike[str]) -> None:
-    """Write what the tiles of some features need beside them, as a file for `TileFile`.
-
-    Grids are simplified level by level with Visvalingam and Whyatt (1993, doi:10.1179/000870493786962263),
-    each layer as one coverage, so that neighbours keep the same border. A level serves the zoom of its
-    number; the lowest, in which all grids fit about one tile, also the zooms below.
-
-    Parameters
-    ----------
-    features
-        Features of a view.
-    path
-        File to make.
-    """
-    rows, columns = features.touching("grids", (-180.0, -90.0, 180.0, 90.0))
-    shapes = shapely.transform(features.shapes("grids", rows), _to_world)
-    layers = np.array(columns["layer"], dtype=object)
-    lowest = _zoom_of_all(shapes)
-    with closing(sqlite3.connect(Path(path), isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("BEGIN")
-        connection.execute("CREATE TABLE about (units_from INTEGER, lowest INTEGER)")
-        connection.execute("INSERT INTO about VALUES (?, ?)", (_units_from(features), lowest))
-        connection.execute("CREATE TABLE shapes (number INTEGER PRIMARY KEY, row INTEGER, shape BLOB)")
-        connection.execute(
-            "CREATE VIRTUAL TABLE boxes USING rtree (number, west, east, north, south, level, same)"
-        )
-        for level in range(FIRST_WHOLE, lowest - 1, -1):
-            if level < FIRST_WHOLE:
-                shapes = _simplified(shapes, layers, TOLERANCE * Tile(level, 0, 0).step)
-            _write_level(connection, level, rows, shapes)
-        connection.execute("COMMIT")
-
-
-class TileFile:
-    """Makes the tiles of a file of features, with the levels that `write_tile_levels` wrote beside it.
-
-    Parameters
-    ----------
-    features
-        The features.
-    path
-        The file of levels; nobody may change it in place while it is open.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    """
-
-    def __init__(self, features: FeatureFile, path: str | os.PathLike[str]) -> None:
-        self._features = features
-        address = Path(path).resolve(strict=True).as_uri() + "?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
-        (about,) = self._rows("SELECT units_from, lowest FROM about")
-        self.units_from: int = about[0]
-        self._lowest: int = about[1]
-
-    def __enter__(self) -> TileFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def tile(self, tile: Tile) -> bytes:
-        """Return a tile with the layers `grids` and, from the zoom `units_from`, `units`; empty where nothing is.
-
-        Properties are those of the collections of features, and the number of a feature is its place there.
-        """
-        layers = [self._grids(tile)]
-        if tile.zoom >= self.units_from:
-            rows, columns = self._features.touching("units", tile.degrees())
-            shapes = shapely.transform(self._features.shapes("units", rows), _to_world)
-            layers.append(Layer("units", np.array(rows, dtype=np.int64), tile.in_steps(shapes), columns))
-        return encode(layers)
-
-    def _grids(self, tile: Tile) -> Layer:
-        level = min(max(tile.zoom, self._lowest), FIRST_WHOLE)
-        west, north, east, south = tile.world()
-        found = dict(
-            self._rows(
-                "SELECT row, shape FROM shapes WHERE number IN (SELECT number FROM boxes "
-                "WHERE level = ? AND east >= ? AND west <= ? AND south >= ? AND north <= ?)",
-                level,
-                west,
-                east,
-                north,
-                south,
-            )
-        )
-        rows, columns = self._features.touching("grids", tile.degrees())
-        keeps = [row in found for row in rows]
-        ids = np.array(rows, dtype=np.int64)[keeps]
-        shapes = shapely.from_wkb(np.array([found[row] for row in ids.tolist()], dtype=object))
-        kept = {
-            name: [value for value, keep in zip(column, keeps, strict=True) if keep]
-            for name, column in columns.items()
-        }
-        return Layer("grids", ids, tile.in_steps(shapes), kept)
-
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        return self._connection.execute(query, values).fetchall()
-
-
-def _write_level(connection: sqlite3.Connection, level: int, rows: list[int], shapes: Geometries) -> None:
-    boxes = shapely.bounds(shapes).tolist()
-    first = level * len(rows)
-    numbers = range(first, first + len(rows))
-    connection.executemany(
-        "INSERT INTO shapes VALUES (?, ?, ?)", zip(numbers, rows, shapely.to_wkb(shapes), strict=True)
-    )
-    connection.executemany(
-        "INSERT INTO boxes VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (number, west, east, north, south, level, level)
-            for number, (west, north, east, south) in zip(numbers, boxes, strict=True)
-        ),
-    )
-
-
-def _simplified(shapes: Geometries, layers: Geometries, tolerance: float) -> Geometries:
-    """Return grids without small corners, those of each layer with common borders."""
-    out = shapes.copy()
-    for layer in set(layers.tolist()):
-        out[layers == layer] = shapely.coverage_simplify(shapes[layers == layer], tolerance)
-    return out
-
-
-def _zoom_of_all(shapes: Geometries) -> int:
-    """Return the deepest zoom at which all shapes together are no wider or higher than a tile."""
-    west, north, east, south = shapely.total_bounds(shapes)
-    return min(FIRST_WHOLE, math.floor(math.log2(_WORLD / max(east - west, south - north, 1.0))))
-
-
-def _units_from(features: FeatureFile) -> int:
+def first_zoom_of_units(features: FeatureFile) -> int:
     """Return the first zoom at which no tile has the middles of more than `UNITS_AT_MOST` units.
 
     One beyond the deepest says that there is none.
@@ -231,13 +97,128 @@ def _units_from(features: FeatureFile) -> int:
     middles = _to_world((boxes[:, :2] + boxes[:, 2:]) / 2) / _WORLD
     for zoom in range(DEEPEST + 1):
         tiles = np.floor(middles * (1 << zoom)).astype(np.int64)
-        if _most_alike(tiles[:, 1] << zoom | tiles[:, 0]) <= UNITS_AT_MOST:
+        _, counts = np.unique(tiles[:, 1] << zoom | tiles[:, 0], return_counts=True)
+        if counts.max(initial=0) <= UNITS_AT_MOST:
             return zoom
     return DEEPEST + 1
 
 
-def _most_alike(values: Ints) -> int:
-    return int(np.unique(values, return_counts=True)[1].max(initial=0))
+def level_of(features: FeatureFile, zoom: int) -> int | None:
+    """Return the level of detail of the grids of a zoom; None where they are whole.
+
+    It is the zoom itself, or the one at which all grids together fill a tile where that is deeper; two zooms
+    share a level, that of the deeper one.
+    """
+    extent = features.extent("grids")
+    if zoom >= FIRST_WHOLE or extent is None:
+        return None
+    west, south, east, north = shapely.total_bounds(_in_world(shapely.points([extent[:2], extent[2:]])))
+    level = max(zoom, math.floor(math.log2(_WORLD / max(east - west, north - south, 1.0))))
+    return min(level + level % 2, FIRST_WHOLE - 1)
+
+
+def write_level(features: FeatureFile, level: int, path: str | os.PathLike[str]) -> None:
+    """Write the grids at a level of detail, as a file for `make_tile`.
+
+    They are simplified with Visvalingam and Whyatt (1993, doi:10.1179/000870493786962263), each layer as one
+    coverage, so that neighbours keep the same border.
+
+    Parameters
+    ----------
+    features
+        Features of a view.
+    level
+        From `level_of`.
+    path
+        File to make.
+    """
+    rows, columns = features.touching("grids", (-180.0, -90.0, 180.0, 90.0))
+    shapes = _simplified(
+        _in_world(features.shapes("grids", rows)),
+        np.array(columns["layer"], dtype=object),
+        TOLERANCE * Tile(level, 0, 0).step,
+    )
+    with closing(sqlite3.connect(Path(path), isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        connection.execute("CREATE TABLE shapes (row INTEGER PRIMARY KEY, shape BLOB)")
+        connection.execute("CREATE VIRTUAL TABLE boxes USING rtree (row, west, east, north, south)")
+        connection.executemany(
+            "INSERT INTO shapes VALUES (?, ?)", zip(rows, shapely.to_wkb(shapes), strict=True)
+        )
+        sides = shapely.bounds(shapes)[:, [0, 2, 1, 3]].T.tolist()
+        connection.executemany("INSERT INTO boxes VALUES (?, ?, ?, ?, ?)", zip(rows, *sides, strict=True))
+        connection.execute("COMMIT")
+
+
+def make_tile(
+    features: FeatureFile,
+    tile: Tile,
+    collections: Collection[str],
+    level: str | os.PathLike[str] | None = None,
+) -> bytes:
+    """Return a tile of features, with a layer for each collection; empty where nothing is.
+
+    Properties are those of the collections, and the number of a feature is its place there.
+
+    Parameters
+    ----------
+    features
+        Features of a view.
+    tile
+        Which tile.
+    collections
+        Those of `FeatureFile.collections` that are wanted.
+    level
+        The file of `write_level` for the zoom; None where grids are whole.
+    """
+    return encode([_layer(features, tile, name, level if name == "grids" else None) for name in collections])
+
+
+def _layer(features: FeatureFile, tile: Tile, name: str, level: str | os.PathLike[str] | None) -> Layer:
+    rows, columns = features.touching(name, tile.degrees())
+    if level is None:
+        shapes = _in_world(features.shapes(name, rows))
+    else:
+        found = _level_shapes(level, tile)
+        keeps = [row in found for row in rows]
+        rows = list(compress(rows, keeps))
+        columns = {key: list(compress(column, keeps)) for key, column in columns.items()}
+        shapes = shapely.from_wkb(np.array([found[row] for row in rows], dtype=object))
+    return Layer(name, np.array(rows, dtype=np.int64), tile.in_steps(shapes), columns)
+
+
+def _level_shapes(path: str | os.PathLike[str], tile: Tile) -> dict[int, bytes]:
+    """Return the grids of a level that touch a tile, by row."""
+    west, north, east, south = tile.world()
+    address = Path(path).resolve(strict=True).as_uri() + "?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        found = connection.execute(
+            "SELECT row, shape FROM shapes WHERE row IN "
+            "(SELECT row FROM boxes WHERE east >= ? AND west <= ? AND south >= ? AND north <= ?)",
+            (west, east, north, south),
+        )
+        return dict(found.fetchall())
+
+
+def _simplified(shapes: Geometries, layers: Geometries, tolerance: float) -> Geometries:
+    """Return grids without small corners, those of each layer with common borders.
+
+    Decimals of degrees may have made a grid touch itself, which a coverage must not.
+    """
+    invalid = ~shapely.is_valid(shapes)
+    out = shapes.copy()
+    out[invalid] = shapely.buffer(shapes[invalid], 0.0)
+    for layer in set(layers.tolist()):
+        out[layers == layer] = shapely.coverage_simplify(out[layers == layer], tolerance)
+    return out
+
+
+def _in_world(shapes: Geometries) -> Geometries:
+    """Return shapes in degrees as shapes in steps of the world."""
+    there: Geometries = shapely.transform(shapes, _to_world)
+    return there
 
 
 def _to_world(lonlat: Floats) -> Floats:

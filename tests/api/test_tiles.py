@@ -56,6 +56,15 @@ def test_a_tile_holds_grids_and_units(client, plan):
     assert -180 + (COLUMN * 4096 + first[1].bounds[0]) * step == pytest.approx(west, abs=step)
 
 
+def test_a_tile_holds_the_collections_that_are_wanted(client, plan):
+    """One, the other, or both in either order."""
+    address = f"{tiles(plan)}/{ZOOM}/{ROW}/{COLUMN}"
+    both = decoded(client.get(address))
+    for wanted in ("grids", "units", "units,grids"):
+        found = decoded(client.get(address, params={"collections": wanted}))
+        assert found == {name: both[name] for name in wanted.split(",")}
+
+
 def test_a_tile_that_the_caller_has_is_not_sent_again(server, client, plan):
     """The tag of a tile stays; a viewer's is another than a planner's, as they see different counts."""
     address = f"{tiles(plan)}/{ZOOM}/{ROW}/{COLUMN}"
@@ -94,7 +103,9 @@ def test_tiles_out_of_range_are_a_404(client, plan, place):
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("query", ["a/0/0", "3/0/0?f=json", "3/0/0?f=png", "3/0/0?limit=1"])
+@pytest.mark.parametrize(
+    "query", ["a/0/0", "3/0/0?f=json", "3/0/0?f=png", "3/0/0?limit=1", "3/0/0?collections=people"]
+)
 def test_wrong_requests_are_a_400(client, plan, query):
     """What is no number, another format, a parameter that is not known."""
     assert client.get(f"{tiles(plan)}/{query}").status_code == 400

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import mapbox_vector_tile
@@ -14,7 +16,17 @@ import shapely
 
 from gridder.io import tiles
 from gridder.io.features import COLLECTIONS, FeatureFile, write_features
-from gridder.io.tiles import DEEPEST, Tile, TileFile, tile_at, write_tile_levels
+from gridder.io.tiles import (
+    DEEPEST,
+    FIRST_WHOLE,
+    Tile,
+    first_zoom_of_units,
+    level_of,
+    make_tile,
+    tile_at,
+    write_level,
+)
+from gridder.model import PlanView
 from gridder.privacy import view
 
 
@@ -42,19 +54,34 @@ def test_tiles_that_exist(tile, exists):
     assert tile.exists is exists
 
 
+@dataclass
+class Made:
+    """A view, its features, and whatever tiles of it are asked for."""
+
+    view: PlanView
+    features: FeatureFile
+    folder: Path
+
+    def tile(self, tile, collections=("grids", "units")):
+        """Return a tile, with the level of detail of its zoom."""
+        level = level_of(self.features, tile.zoom)
+        path = None if level is None else self.folder / f"level-{level}.sqlite"
+        if path is not None and not path.exists():
+            write_level(self.features, level, path)
+        return make_tile(self.features, tile, collections, path)
+
+
 @pytest.fixture
 def made(plan, tmp_path):
-    """Return a function that opens the tiles of what may be seen of the small plan."""
-
-    def make(stack, k):
-        seen = view(plan, k=k)
-        write_features(seen, tmp_path / f"features-{k}.sqlite")
-        features = stack.enter_context(FeatureFile(tmp_path / f"features-{k}.sqlite"))
-        write_tile_levels(features, tmp_path / f"tiles-{k}.sqlite")
-        return seen, stack.enter_context(TileFile(features, tmp_path / f"tiles-{k}.sqlite"))
-
+    """Return a function that gives the tiles of what may be seen of the small plan."""
     with ExitStack() as stack:
-        yield lambda k=1: make(stack, k)
+
+        def make(seen=None, *, k=1):
+            seen = seen or view(plan, k=k)
+            write_features(seen, tmp_path / "features.sqlite")
+            return Made(seen, stack.enter_context(FeatureFile(tmp_path / "features.sqlite")), tmp_path)
+
+        yield make
 
 
 def decoded(content):
@@ -79,7 +106,8 @@ def around(seen, zoom):
 
 def test_tiles_hold_what_the_features_hold(made):
     """Properties are those of the features of the same number, and shapes lie where they do."""
-    seen, file = made()
+    file = made()
+    seen = file.view
     found = {"grids": {}, "units": {}}
     for tile in around(seen, DEEPEST):
         for name, features in decoded(file.tile(tile)).items():
@@ -100,7 +128,8 @@ def test_tiles_hold_what_the_features_hold(made):
 
 def test_tiles_hide_what_the_view_hides(made):
     """Of a view with small counts hidden, no tile has them."""
-    seen, file = made(k=4)
+    file = made(k=4)
+    seen = file.view
     hidden = seen.grids.loc[seen.grids["suppressed"], "grid_id"].tolist()
     shown = [
         (name, properties)
@@ -115,40 +144,39 @@ def test_tiles_hide_what_the_view_hides(made):
 
 
 def test_units_come_from_the_zoom_at_which_tiles_have_room(made, monkeypatch):
-    """Before, there are grids alone."""
+    """No tile has the middles of more than so many, and one of the zoom before has."""
     monkeypatch.setattr(tiles, "UNITS_AT_MOST", 24)
-    seen, file = made()
-    assert 0 < file.units_from < DEEPEST
-    layers = {
-        zoom: {
-            name for tile in around(seen, zoom) if (content := file.tile(tile)) for name in decoded(content)
-        }
-        for zoom in (file.units_from - 1, file.units_from)
-    }
-    assert layers == {file.units_from - 1: {"grids"}, file.units_from: {"grids", "units"}}
-    for tile in around(seen, file.units_from):
-        content = file.tile(tile)
-        inside = (
-            []
-            if not content
-            else [
-                own_id
-                for own_id, shape, _ in decoded(content).get("units", [])
-                if shapely.box(0, 0, 4096, 4096).contains(shape.centroid)
-            ]
-        )
-        assert len(inside) <= 24
+    file = made()
+    zoom = first_zoom_of_units(file.features)
+
+    def most(zoom):
+        west, south, east, north = file.view.units.bounds.to_numpy().T
+        there = [tile_at(x, y, zoom) for x, y in zip((west + east) / 2, (south + north) / 2, strict=True)]
+        return max(Counter(there).values())
+
+    assert most(zoom) <= 24 < most(zoom - 1)
+    monkeypatch.setattr(tiles, "UNITS_AT_MOST", 0)
+    assert first_zoom_of_units(file.features) == DEEPEST + 1
+
+
+def test_only_what_is_wanted_is_in_a_tile(made):
+    """Units alone, and they are the same as beside grids."""
+    file = made()
+    for tile in around(file.view, 14):
+        if both := file.tile(tile):
+            assert decoded(file.tile(tile, ["units"])) == {"units": decoded(both)["units"]}
 
 
 def test_tiles_without_anything_are_empty(made):
     """Beside the plan, and where nothing of it is as large as a step."""
-    seen, file = made()
+    file = made()
+    seen = file.view
     first = around(seen, DEEPEST)[0]
     assert file.tile(Tile(DEEPEST, first.row - 5, first.column)) == b""
     assert file.tile(Tile(0, 0, 0)) == b""
 
 
-def test_neighbours_keep_their_common_border(plan, tmp_path):
+def test_neighbours_keep_their_common_border(made, plan, tmp_path):
     """Simplified grids of a layer leave no gap and do not overlap, at every level."""
     rng = np.random.default_rng(0)
     shapes = _wavy_squares(rng, 6)
@@ -156,19 +184,30 @@ def test_neighbours_keep_their_common_border(plan, tmp_path):
     frame = seen.grids.iloc[[0] * len(shapes)].reset_index(drop=True)
     frame["grid_id"] = [f"g{i}" for i in range(len(shapes))]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4326"))
-    write_features(replace(seen, grids=frame), tmp_path / "features.sqlite")
-    with FeatureFile(tmp_path / "features.sqlite") as features:
-        write_tile_levels(features, tmp_path / "tiles.sqlite")
-    with closing(sqlite3.connect(tmp_path / "tiles.sqlite")) as connection:
-        rows = connection.execute("SELECT number / 36, shape FROM shapes ORDER BY number").fetchall()
+    frame["code"] = frame["grid_id"]
+    file = made(replace(seen, grids=frame))
     corners = []
-    for level in sorted({level for level, _ in rows}):
-        parts = shapely.from_wkb([shape for own, shape in rows if own == level])
+    for level in range(level_of(file.features, 0), FIRST_WHOLE):
+        write_level(file.features, level, tmp_path / f"{level}.sqlite")
+        with closing(sqlite3.connect(tmp_path / f"{level}.sqlite")) as connection:
+            rows = connection.execute("SELECT shape FROM shapes").fetchall()
+        parts = shapely.from_wkb([shape for (shape,) in rows])
+        assert len(parts) == len(shapes)
         corners.append(int(shapely.get_num_coordinates(parts).sum()))
         assert shapely.coverage_is_valid(parts)
         assert shapely.area(parts).sum() == pytest.approx(shapely.union_all(parts).area)
     assert corners == sorted(corners)
     assert corners[0] < 0.6 * corners[-1]
+
+
+def test_grids_that_touch_themselves_are_simplified(made, plan):
+    """Decimals of degrees may make a ring cross itself."""
+    seen = view(plan)
+    bow_tie = shapely.Polygon([(116, 40), (116.1, 40.1), (116.1, 40), (116, 40.1)])
+    shapes = seen.grids.geometry.to_numpy().copy()
+    shapes[0] = bow_tie
+    file = made(replace(seen, grids=seen.grids.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4326"))))
+    assert 1 in [own_id for own_id, _, _ in decoded(file.tile(tile_at(116.05, 40.05, 11)))["grids"]]
 
 
 def _wavy_squares(rng, n):
