@@ -65,6 +65,12 @@ def styles() -> str:
 
 
 @cache
+def tile_scripts() -> str:
+    """Return the scripts for a plan whose units are not in the file."""
+    return "\n".join([scripts(), _asset("tiles.js")])
+
+
+@cache
 def compare_scripts() -> str:
     """Return the scripts for two plans."""
     return "\n".join([scripts(), _asset("compare.js")])

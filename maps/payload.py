@@ -32,7 +32,7 @@ _METRES_A_DEGREE = 111_320.0
 
 @dataclass(frozen=True)
 class Payload:
-    """The texts in base64 that the page decodes, and the title in the language it opens in.
+    """The texts in base64 that the page decodes, the title in the language it opens in, and what is left out.
 
     Units, by far the most, are apart: the page is ready before they are decoded.
     """
@@ -42,6 +42,7 @@ class Payload:
     units: str
     unit_geometry: str
     heading: str
+    leaves_units_out: bool
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def build_payload(
         packed(_as_json(of_units)),
         packed(unit_planes),
         titles.say(lang),
+        leaves_units_out,
     )
 
 

@@ -11,7 +11,7 @@ from branca.element import Figure
 from jinja2 import Template
 
 from gridder.model import Lang, PlanView
-from maps.offline import Inline, number_ids, scripts, styles
+from maps.offline import Inline, number_ids, scripts, styles, tile_scripts
 from maps.payload import Tiles, build_payload
 from maps.words import OLD_BROWSER
 
@@ -81,7 +81,7 @@ class PlanMap(folium.Map):
             "unit-geometry": Inline(
                 "script", payload.unit_geometry, 'type="text/plain" id="gridder-unit-geometry"'
             ),
-            "script": Inline("script", scripts()),
+            "script": Inline("script", tile_scripts() if payload.leaves_units_out else scripts()),
         }
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]  # so do folium's own maps

@@ -61,6 +61,10 @@ WORDS = {
     "units_left_out": Text(
         "{n} units are not drawn: too many for one file.", "共 {n} 个地块/楼栋，数量过多，未绘制在本图中。"
     ),
+    "units_in_tiles": Text(
+        "{n} units come from the service, part by part, once the map is near enough; search does not find them.",
+        "共 {n} 个地块/楼栋，放大后由服务分块提供；搜索不含地块/楼栋。",
+    ),
     "simplified": Text(
         "The grids' borders are simplified to {n} m; details are in the atlas.",
         "网格边界已按 {n} 米简化，细节见图册。",

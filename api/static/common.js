@@ -38,7 +38,7 @@ export function noAnswer() {
 }
 
 export function address(path) {
-  return `${root}${path}?lang=${lang}`;
+  return `${root}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`;
 }
 
 /** Ask the service; raise `Trouble` where the answer is no success. */

@@ -1,6 +1,9 @@
-/* The page of a plan: copying addresses, and taking out the rosters with names. */
+/* The page of a plan: tiles for its map, copying addresses, and taking out the rosters with names. */
 
 import { element, request, showTrouble, words } from "./common.js";
+import { serveTiles } from "./tiles.js";
+
+serveTiles(document.querySelector("iframe.map"));
 
 for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {

@@ -87,7 +87,8 @@ Gridder.paintScene = function* (context, frame, data, state) {
     yield* Gridder.fillGrids(context, frame, data, state, seen.filter(isBeside), fill * Gridder.style.beside);
     yield* Gridder.fillGrids(context, frame, data, state, seen.filter((g) => !isBeside(g)), fill);
     if (state.on.units && Gridder.showsUnits(data, frame, layer)) {
-      yield* Gridder.drawUnits(context, frame, data, state, seen, layer);
+      yield* data.tiled ? Gridder.drawTiledUnits(context, frame, data, state, layer)
+        : Gridder.drawUnits(context, frame, data, state, seen, layer);
     }
     yield* Gridder.outlineGrids(context, frame, data, state, seen, layer);
   }
@@ -229,17 +230,22 @@ Gridder.drawUnits = function* (context, frame, data, state, seen, layer) {
   }
   for (const [c, list] of Gridder.byColour(seen, state.scheme).entries()) {
     for (const _ of Gridder.paths(context, frame, data, shown(list))) {
-      if (layer === "building") {
-        context.globalAlpha = 0.72;
-        context.fillStyle = palette[c][1];
-        context.fill("evenodd");
-        context.globalAlpha = 1;
-      } else {
-        Gridder.stroke(context, "rgba(60,66,60,0.34)", 0.7);
-      }
+      Gridder.paintUnitPath(context, layer, palette[c]);
       yield;
     }
   }
+};
+
+/* Units in a path: buildings are filled, fields have a line around them, as their grid fills them. */
+Gridder.paintUnitPath = (context, layer, colour) => {
+  if (layer === "field") {
+    Gridder.stroke(context, "rgba(60,66,60,0.34)", 0.7);
+    return;
+  }
+  context.globalAlpha = 0.72;
+  context.fillStyle = colour[1];
+  context.fill("evenodd");
+  context.globalAlpha = 1;
 };
 
 Gridder.drawLines = (context, frame, data, state) => {
@@ -270,11 +276,19 @@ Gridder.drawLines = (context, frame, data, state) => {
 Gridder.paintHighlight = function* (context, frame, data, state) {
   context.lineJoin = "round";
   const { grids, units } = data.sections;
+  const lines = (width) => {
+    Gridder.stroke(context, Gridder.style.halo, width + 3);
+    Gridder.stroke(context, Gridder.style.ink, width);
+  };
   const outline = (f, width) => {
     context.beginPath();
     Gridder.trace(context, data.shapes, f, frame, true);
-    Gridder.stroke(context, Gridder.style.halo, width + 3);
-    Gridder.stroke(context, Gridder.style.ink, width);
+    lines(width);
+  };
+  const shadeUnit = () => {
+    context.fillStyle = "rgba(38,50,59,0.32)";
+    context.fill("evenodd");
+    lines(1.6);
   };
   if (state.hovered !== null && state.hovered !== state.selected) {
     context.beginPath();
@@ -299,10 +313,9 @@ Gridder.paintHighlight = function* (context, frame, data, state) {
   if (state.unit !== null) {
     context.beginPath();
     Gridder.trace(context, data.shapes, units.start + state.unit, frame, true);
-    context.fillStyle = "rgba(38,50,59,0.32)";
-    context.fill("evenodd");
-    outline(units.start + state.unit, 1.6);
+    shadeUnit();
   }
+  if (state.tiled) Gridder.traceTiledUnit(context, frame, data, state.tiled, shadeUnit);
 };
 
 /* The grid's own label point, or where that is out of sight, the middle of what is seen of the grid. */

@@ -28,6 +28,7 @@ Gridder.open = async (map) => {
     hovered: null,
     selected: null,
     unit: null,
+    tiled: null,
     listed: null,
   };
   const say = Gridder.speaker(data, state);
@@ -44,6 +45,7 @@ Gridder.open = async (map) => {
     Gridder.measureWidths(data);
     page.showUnits();
   }
+  Gridder.joinService?.(data, { begun: page.showUnits, changed: page.tileCame });
   document.documentElement.dataset.complete = "true";
 };
 
@@ -87,6 +89,9 @@ Gridder.showWhole = (map, data, page) =>
 Gridder.hit = (data, state, map, latlng) => {
   const at = map.options.crs.latLngToPoint(latlng, 0).multiplyBy(2 ** data.bits / 256);
   const { grids, units } = data.sections;
+  const scale = map.options.crs.scale(map.getZoom()) / 2 ** data.bits;
+  const tiled = data.tiled ? Gridder.tiledUnitAt(data, state, scale, at) : null;
+  if (tiled) return { grid: tiled.grid, unit: null, tiled };
   for (const layer of ["building", "field"]) {
     if (!state.on[layer]) continue;
     for (let f = grids.start; f < grids.end; f++) {
@@ -173,7 +178,7 @@ Gridder.buildPage = (map, data, state, say) => {
     document.body.classList.toggle("g-panelled", isOpen);
     if (!isOpen) return;
     const parts = state.selected !== null
-      ? Gridder.gridPanel(data, say, state.selected, actions, state.scheme)
+      ? Gridder.gridPanel(data, say, state.selected, actions, state.scheme, state.tiled)
       : Gridder.outOfBoundsPanel(data, say, state.listed, actions);
     page.panel.replaceChildren(...parts);
     page.panel.scrollTop = 0;
@@ -181,7 +186,7 @@ Gridder.buildPage = (map, data, state, say) => {
 
   const select = (change, moves) => {
     if (page.panel.hidden) cameFrom = document.activeElement;
-    Object.assign(state, { selected: null, unit: null, listed: null }, change);
+    Object.assign(state, { selected: null, unit: null, tiled: null, listed: null }, change);
     if (state.selected !== null) state.on[data.grids.layer[state.selected]] = true;
     writePanel();
     writeLayers();
@@ -237,6 +242,16 @@ Gridder.buildPage = (map, data, state, say) => {
     redraw("scene", "labels");
   };
 
+  /* Several tiles that come one after the other are painted at once. */
+  let isPainted = true;
+  page.tileCame = () => {
+    if (isPainted) setTimeout(() => {
+      isPainted = true;
+      redraw("scene", "highlight");
+    }, 60);
+    isPainted = false;
+  };
+
   /* The card: title, language, search, layers. */
   const layersPart = h("details", { class: "g-layers", open: window.innerWidth > 720 });
   const writeLayers = () => layersPart.replaceChildren(...Gridder.layerRows(data, state, say, {
@@ -288,7 +303,8 @@ Gridder.buildPage = (map, data, state, say) => {
   const printer = Gridder.createPrinter(map, data, say, page);
 
   Gridder.listen(map, data, state, say, page, { ...actions, redraw, ruler, pick: (found) =>
-    (found.grid === null ? actions.close() : select({ selected: found.grid, unit: found.unit }, false)) });
+    (found.grid === null ? actions.close()
+      : select({ selected: found.grid, unit: found.unit, tiled: found.tiled ?? null }, false)) });
   return page;
 };
 
@@ -350,7 +366,7 @@ Gridder.listen = (map, data, state, say, page, actions) => {
   };
   map.on("mousemove", (event) => {
     if (actions.ruler.isOn) return;
-    const { grid, unit } = Gridder.hit(data, state, map, event.latlng);
+    const { grid, unit, tiled } = Gridder.hit(data, state, map, event.latlng);
     hover(grid);
     page.tip.hidden = grid === null;
     if (grid === null) return;
@@ -358,7 +374,8 @@ Gridder.listen = (map, data, state, say, page, actions) => {
       Gridder.element("strong", {}, Gridder.element("bdi", {}, data.grids.code[grid])),
       ` ${say.size(grid)}`,
       unit === null ? "" : Gridder.element("small", {}, Gridder.element("bdi", {}, data.units.id[unit]),
-        data.units.kind[unit] ? ` · ${data.units.kind[unit]}` : ""));
+        data.units.kind[unit] ? ` · ${data.units.kind[unit]}` : ""),
+      tiled ? Gridder.element("small", {}, Gridder.tellUnit(data, say, tiled)) : "");
     const { clientX, clientY } = event.originalEvent;
     const left = Math.min(clientX + 14, window.innerWidth - page.tip.offsetWidth - 8);
     const top = Math.min(clientY + 16, window.innerHeight - page.tip.offsetHeight - 8);
@@ -384,6 +401,8 @@ Gridder.listen = (map, data, state, say, page, actions) => {
     else if (!page.panel.hidden) actions.close();
   });
 };
+
+Gridder.whereUnitsAre = (data) => (data.tiled ? "units_in_tiles" : data.atlas ? "units_on_pages" : "units_left_out");
 
 Gridder.layerRows = (data, state, say, actions) => {
   const h = Gridder.element;
@@ -415,7 +434,7 @@ Gridder.layerRows = (data, state, say, actions) => {
     ...blocks,
     Gridder.colourPart(data, state, say, actions),
     h("div", { class: "g-others" },
-      has("units") ? box("units", h("span", { class: "g-swatch g-swatch-units" }), h("span", {}, say.word("units"))) : null,
+      has("units") || data.tiled ? box("units", h("span", { class: "g-swatch g-swatch-units" }), h("span", {}, say.word("units"))) : null,
       has("zones") ? box("zones", h("span", { class: "g-swatch g-swatch-zones" }), h("span", {}, say.word("zones"))) : null,
       has("barriers") ? box("barriers", h("span", { class: "g-swatch g-swatch-barriers" }), h("span", {}, say.word("barriers"))) : null,
       has("bridges") ? h("div", {}, h("span", { class: "g-swatch g-swatch-bridges" }), h("span", {}, say.word("bridges"))) : null,
@@ -423,7 +442,7 @@ Gridder.layerRows = (data, state, say, actions) => {
       box("labels", h("span", { class: "g-swatch g-swatch-labels" }, "01"), h("span", {}, say.word("labels")))),
     data.simplified_m ? h("p", { class: "g-note" }, say.word("simplified", { n: say.number(data.simplified_m) })) : "",
     data.datum === "gcj02" ? h("p", { class: "g-note" }, say.word("gcj02")) : "",
-    data.units_left_out ? h("p", { class: "g-note" }, say.word(data.atlas ? "units_on_pages" : "units_left_out", { n: say.number(data.units_left_out) })) : "",
+    data.units_left_out ? h("p", { class: "g-note" }, say.word(Gridder.whereUnitsAre(data), { n: say.number(data.units_left_out) })) : "",
     data.k > 1 ? h("p", { class: "g-note" }, say.word("suppressed", { k: data.k })) : "",
   ];
 };

@@ -36,7 +36,7 @@ Gridder.speaker = (data, state) => {
 };
 
 /* Hidden counts: those below k and those hidden with them cannot be told apart, so both read the same. */
-Gridder.gridPanel = (data, say, g, actions, scheme) => {
+Gridder.gridPanel = (data, say, g, actions, scheme, tiled = null) => {
   const h = Gridder.element;
   const { grids } = data;
   const layer = grids.layer[g];
@@ -49,6 +49,7 @@ Gridder.gridPanel = (data, say, g, actions, scheme) => {
         h("h2", { id: "g-panel-title" }, h("bdi", {}, grids.code[g])),
         h("p", {}, say.word(layer), " · ", say.word("zone"), " ", h("bdi", {}, grids.zone[g]))),
       h("button", { class: "g-close", type: "button", "aria-label": say.word("close"), onclick: actions.close }, "×")),
+    tiled ? h("p", { class: "g-unit" }, Gridder.tellUnit(data, say, tiled)) : null,
     grids.within[g] === null ? null
       : h("p", { class: `g-status g-${status}` }, grids.within[g] ? "✓ " : "! ", say.word(status)),
     Gridder.toPage(data, say, g),
