@@ -1,6 +1,6 @@
 """Run the benchmarks and write their tables into `benchmarks/README.md`.
 
-Usage: python -m benchmarks [--only job stages split addresses service partition stability huge optima map] [--sizes 1000 10000]
+Usage: python -m benchmarks [--only job stages split addresses service partition stability huge optima map tiles] [--sizes 1000 10000]
        [--methods gridder METIS] [--quick] [--seconds 1 10 60] [--rng 0 1 2] [--instances NH_tract]
 """
 
@@ -25,6 +25,7 @@ from benchmarks import (
     bench_split,
     bench_stability,
     bench_stages,
+    bench_tiles,
     data,
 )
 
@@ -40,7 +41,9 @@ def main() -> None:
     parser.add_argument(
         "--sizes", type=int, nargs="+", help="numbers of units of job, stages, partition and map"
     )
-    parser.add_argument("--only", choices=(*TABLES, "huge", "optima", "map"), nargs="+", default=TABLES)
+    parser.add_argument(
+        "--only", choices=(*TABLES, "huge", "optima", "map", "tiles"), nargs="+", default=TABLES
+    )
     parser.add_argument("--methods", nargs="+", help="beginnings of the names that partition runs")
     parser.add_argument("--quick", action="store_true", help="partition at most 100 000 units")
     parser.add_argument("--seconds", type=float, nargs="+", help="time limits of optima")
@@ -74,6 +77,7 @@ def _measured(name: str, wanted: argparse.Namespace) -> list[str]:
         "partition": lambda: bench_partition.run(wanted.sizes, wanted.methods, quick=wanted.quick),
         "stability": bench_stability.run,
         "huge": bench_partition.run_huge,
+        "tiles": bench_tiles.run,
         "map": lambda: bench_map.run(wanted.sizes),
         "optima": lambda: bench_optima.run(wanted.seconds, wanted.rng, wanted.instances),
     }
