@@ -21,7 +21,8 @@ from api.errors import CORRUPT_PLAN, NOT_FOUND, ProblemError
 from gridder.errors import InputError
 from gridder.io.draft import draft_of
 from gridder.io.export import EXPORTS, write_export
-from gridder.io.features import FeatureFile, write_features
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import write_features
 from gridder.io.plan import REPORT, load_plan
 from gridder.io.tiles import first_zoom_of_units, level_of, write_level
 from gridder.model import Lang, Plan, PlanView, Text

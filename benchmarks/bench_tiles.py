@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.views import field_view, parcel_view
-from gridder.io.features import FeatureFile, write_features
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import write_features
 from gridder.io.tiles import (
     DEEPEST,
     Tile,

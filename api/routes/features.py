@@ -17,7 +17,7 @@ from api.openapi import LIMIT
 from api.responses import json_bytes, json_response, timestamp
 from api.routes.plans import find
 from api.views import open_features
-from gridder.io.features import FeatureFile
+from gridder.io.feature_file import FeatureFile
 from gridder.model import Text
 from gridder.storage.plans import PlanRow, list_plans
 

@@ -36,7 +36,7 @@ from api.routes import datasets, jobs, plans
 from api.views import FEATURES, read_report, undamaged, view_file
 from gridder.io import words
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
-from gridder.io.features import FeatureFile
+from gridder.io.feature_file import FeatureFile
 from gridder.model import Lang, Text
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import Dataset, list_datasets

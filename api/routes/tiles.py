@@ -14,7 +14,8 @@ from api.links import CRS84, GEOJSON, JSON
 from api.responses import json_response
 from api.routes.plans import find
 from api.views import grid_level, open_features, units_from
-from gridder.io.features import COLLECTIONS, FeatureFile
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import COLLECTIONS
 from gridder.io.mvt import MEDIA_TYPE
 from gridder.io.tiles import DEEPEST, FORMAT, Tile, make_tile, tile_at
 from gridder.model import Text

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from gridder.io.features import FeatureFile
+from gridder.io.feature_file import FeatureFile
 from gridder.io.mvt import BUFFER, EXTENT, Layer, encode
 from gridder.model import Floats, Geometries
 

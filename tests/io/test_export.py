@@ -14,7 +14,8 @@ import pytest
 import shapely
 
 from gridder.io.export import EXPORTS, SHAPEFILE_NAMES, write_export
-from gridder.io.features import COLLECTIONS, FeatureFile, write_features
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import COLLECTIONS, write_features
 from gridder.privacy import view
 
 NASTY = "=cmd|' /C calc'!A0 <b>&amp;\"</b>"

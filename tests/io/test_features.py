@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridder.io.features import COLLECTIONS, FeatureFile, write_features
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import COLLECTIONS, write_features
 from gridder.privacy import view
 
 

@@ -15,7 +15,8 @@ import pytest
 import shapely
 
 from gridder.io import tiles
-from gridder.io.features import COLLECTIONS, FeatureFile, write_features
+from gridder.io.feature_file import FeatureFile
+from gridder.io.features import COLLECTIONS, write_features
 from gridder.io.tiles import (
     DEEPEST,
     FIRST_WHOLE,
