@@ -55,6 +55,7 @@ MOSTLY_COMMON = 0.7
 """Share of them in Chinese text, at least; in text of another encoding that is read as Chinese they are fewer."""
 SAMPLE_BYTES = 20_000
 """So much text tells whether it reads like a language."""
+USUAL_SIGNS = "°²³·§«»"
 MOST_STRANGE = 0.1
 """Share of characters beyond ASCII that no language has, at most."""
 
@@ -189,9 +190,10 @@ def _with_others(choice: Choice, texts: list[bytes]) -> Choice:
     sample = _sample(texts)
     if not sample or not _is_doubtful(choice, sample):
         return choice
+    thinkable = (LAST_RESORT,) if choice.origin == "utf-8" else THINKABLE
     others = [
         codec
-        for codec in THINKABLE
+        for codec in thinkable
         if codec != choice.codec
         and not {codec, choice.codec} <= {"gbk", "gb18030"}
         and _decodes(texts, codec)
@@ -250,11 +252,12 @@ def _is_like_language(sample: list[bytes], codec: str) -> bool:
 
 
 def _is_strange(letter: str) -> bool:
-    """Return whether no text has such a sign: not assigned, private, of control, or half a Japanese syllable."""
+    """Return whether hardly a text has such a sign: not assigned, private, of control, half a Japanese syllable, ¦ or ¤."""
     return (
         unicodedata.category(letter) in {"Cn", "Co", "Cc"}
         or "\uff61" <= letter <= "\uff9f"
         or letter == "\ufffd"
+        or (letter < "\u0100" and not letter.isalpha() and letter not in USUAL_SIGNS)
     )
 
 

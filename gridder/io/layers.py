@@ -171,10 +171,9 @@ def _encoding_findings(answer: Answer, source: Source) -> list[Finding]:
         what = Text(f"some texts are not {name}; letters were lost", f"部分文字不是 {name} 编码，有字符丢失")
         return [finding("encoding-lossy", what, source, remedy=remedy)]
     if others:
-        listed = ", ".join(others)
         what = Text(
-            f"the texts can be read as {name}, which was done, and as {listed}",
-            f"文字按 {name} 读取，但也可能是 {listed}",
+            f"the texts can be read as {name}, which was done, and as {', '.join(others)}",
+            f"文字已按 {name} 读取，但也可能是 {'、'.join(others)}",
         )
         return [finding("encoding-doubtful", what, source, remedy=remedy)]
     if facts["encoding_contradicted"]:

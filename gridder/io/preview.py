@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -48,7 +48,7 @@ def previews_of(rows: LayerRows, *, of_people: bool) -> tuple[Preview, list[Read
     Preview
         The first rows as they were read.
     list of Reading
-        As they were read and in every other encoding; empty where there is no doubt, or where letters were
+        The columns that differ, as they were read and in every other encoding; empty where there is no doubt, or where letters were
         lost in reading.
     """
     sample = _telling(rows.attributes.head(SEARCHED_ROWS)).head(PREVIEW_ROWS)
@@ -59,7 +59,11 @@ def previews_of(rows: LayerRows, *, of_people: bool) -> tuple[Preview, list[Read
         for at, column in enumerate(table.columns)
         if column in _masked(rows, table, of_people=of_people)
     }
-    readings = [Reading(name, list(table.columns), _shown(table, masked)) for name, table in tables.items()]
+    differing = _differing(list(tables.values()))
+    readings = [
+        Reading(name, [str(table.columns[at]) for at in differing], _shown(table, masked, differing))
+        for name, table in tables.items()
+    ]
     return _shown(rows.attributes.head(PREVIEW_ROWS), masked), readings if len(readings) > 1 else []
 
 
@@ -79,11 +83,25 @@ def _masked(rows: LayerRows, table: pd.DataFrame, *, of_people: bool) -> set[str
     return {*personal_columns(table), *(roles[role] for role in IDENTIFYING_ROLES if role in roles)}
 
 
-def _shown(table: pd.DataFrame, masked: Collection[int]) -> Preview:
+def _differing(tables: Sequence[pd.DataFrame]) -> list[int]:
+    """Return the positions of the columns that do not read the same in all encodings."""
+    first, *others = tables
+    return [
+        at
+        for at, name in enumerate(first.columns)
+        if any(
+            other.columns[at] != name or not other.iloc[:, at].equals(first.iloc[:, at]) for other in others
+        )
+    ]
+
+
+def _shown(table: pd.DataFrame, masked: Collection[int], shown: Sequence[int] | None = None) -> Preview:
+    """Return rows as text; of some columns only, where these are named by their positions."""
     return [
         {
             str(name): "" if pd.isna(value) else (MASK if at in masked else str(value))
             for at, (name, value) in enumerate(zip(table.columns, row, strict=True))
+            if shown is None or at in shown
         }
         for row in table.itertuples(index=False, name=None)
     ]

@@ -166,3 +166,19 @@ def test_names_of_people_are_masked_in_every_encoding(tmp_path):
     assert [reading.encoding for reading in layer.readings] == ["iso8859-1", "GB18030"]
     assert list(layer.readings[1].rows[0].items()) == [("户主", "***"), ("作物", "水稻")]
     assert owner.decode("latin-1") not in str(layer.as_dict())
+
+
+def test_letters_of_europe_in_utf_8_are_no_doubt_and_two_words_of_gbk_are():
+    """小学 in GBK is Cyrillic in UTF-8 by chance; é within a word is no Chinese."""
+    assert encoding.choose(["Platība café".encode()]).others == ()
+    choice = encoding.choose(["小学".encode("gbk")])
+    assert (choice.codec, choice.others) == ("utf-8", ("gb18030",))
+    assert encoding.choose(["田块 水稻 3号".encode()]).others == ()
+
+
+def test_only_columns_that_differ_are_shown_again(tmp_path):
+    """A column of numbers reads the same in every encoding."""
+    path = _with_table(tmp_path, {b"number": [b"1"], b"text": [TRADITIONAL.encode("big5")]})
+    (layer,) = gridder.inspect(path).layers
+    assert layer.columns == ["number", "text"]
+    assert [reading.columns for reading in layer.readings] == [["text"], ["text"]]

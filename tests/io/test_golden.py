@@ -125,6 +125,15 @@ def _in_disguise():
     return str(path)
 
 
+def _doubtful():
+    """Return a list from Taiwan in Big5, which is GB18030 as well, letter by letter."""
+    Path("農戶.csv").write_text(
+        "編號,姓名,地段,作物\n1,王小明,臺北縣農會稻田東段,水稻\n2,李芳,臺北縣農會旱地西段,甘藷\n",
+        encoding="big5",
+    )
+    return "農戶.csv"
+
+
 def _all_together():
     """Return what somebody types who has not looked at the files before."""
     return (
@@ -139,6 +148,7 @@ CASES = {
     "roster": lambda: ("inspect", _roster()),
     "drawing": lambda: ("inspect", _drawing()),
     "turned": lambda: ("inspect", _turned()),
+    "doubtful-encoding": lambda: ("inspect", _doubtful()),
     "in-disguise": lambda: ("inspect", _in_disguise()),
     "failing-partition": _all_together,
 }
