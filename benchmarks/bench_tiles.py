@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,8 @@ _HEAD = [
 
 def run() -> list[str]:
     """Return the table of both plans."""
-    lines = list(_HEAD)
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    lines = [f"{date.today()}; {cores} cores, load average before {load:.1f}.", "", *_HEAD]
     for name, make in (("fields of North Bayreuth, tiled", field_view), ("parcels", parcel_view)):
         view = make(N_UNITS)
         with tempfile.TemporaryDirectory() as folder:
