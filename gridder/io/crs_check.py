@@ -51,7 +51,7 @@ def off_earth(geometries: Geometries, rows: LayerRows) -> Bools:
     """Return which geometries cannot be where the CRS of their layer puts them, shape (n,).
 
     They lie nowhere on the earth; those of a file also far from where the CRS is used, or with degrees where it
-    counts metres, unless no CRS at all fits, as with the local grid of a town: nothing better can be advised.
+    counts metres. Where no other CRS fits either, as with the local grid of a town, the user's word is taken.
     Who gives a table in memory has set its CRS, and is believed wherever that is on the earth.
     """
     if rows.crs is None:
@@ -66,7 +66,8 @@ def off_earth(geometries: Geometries, rows: LayerRows) -> Bools:
     if rows.is_in_memory:
         return np.asarray(nowhere)
     odd = (_outside(lonlat, rows.crs) > FAR_DEG) | in_degrees(points, rows.crs)
-    if _are_most(odd, points) and not nowhere.any() and not _candidates(rows, points[odd]):
+    may_be_local = rows.crs_is_told and _are_most(odd, points) and not nowhere.any()
+    if may_be_local and not _candidates(rows, points[odd]):
         return np.asarray(nowhere)
     return np.asarray(nowhere | odd)
 
@@ -198,9 +199,13 @@ def _fault(
     if not candidates:
         remedy = Text(
             f"ask whoever made the file, and write the EPSG number behind its name: {source.file}|crs=EPSG:… ; "
-            f"with the region, likely ones are shown: {source.file}|region=黑龙江",
+            f"with the region, likely ones are shown: {source.file}|region=黑龙江 ; "
+            f"for the local grid of a town name a system in metres, {source.file}|crs=EPSG:4549 : sizes will be "
+            "right, the place on the map will not",
             f"请向制作单位询问，并把 EPSG 编号写在文件名后面：{source.file}|crs=EPSG:…；"
-            f"给出所在地区可列出可能的坐标系：{source.file}|region=黑龙江",
+            f"给出所在地区可列出可能的坐标系：{source.file}|region=黑龙江；"
+            f"如为地方独立坐标，请写任一以米为单位的坐标系，如 {source.file}|crs=EPSG:4549："
+            "面积正确，但地图上的位置不对",
         )
         return finding(kind, what, source, remedy=remedy)
     remedy = choose_remedy(source, candidates)

@@ -45,6 +45,8 @@ class LayerRows:
         What was noticed about the layer so far.
     region
         Where the user says that the land lies, or None.
+    crs_is_told
+        Whether the user names the CRS.
     """
 
     geometries: Geometries
@@ -55,6 +57,7 @@ class LayerRows:
     findings: tuple[Finding, ...]
     facts: Mapping[str, Any]
     region: Box | None = None
+    crs_is_told: bool = False
 
     @property
     def is_in_memory(self) -> bool:
@@ -100,7 +103,17 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     if location.suffix in TABLE_SUFFIXES:
         attributes, counted = with_dates(attributes)
         findings += [_days(name, rows[is_day], source) for name, is_day in counted.items()]
-    return LayerRows(geometries, rows, attributes, crs, source, tuple(findings), answer.facts, region)
+    return LayerRows(
+        geometries,
+        rows,
+        attributes,
+        crs,
+        source,
+        tuple(findings),
+        answer.facts,
+        region=region,
+        crs_is_told=bool(location.crs),
+    )
 
 
 def _days(name: str, rows: Ints, source: Source) -> Finding:

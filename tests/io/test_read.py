@@ -315,19 +315,6 @@ def test_real_prescription_maps_with_open_rings(data_dir):
     assert units.frame.geometry.is_valid.all()
 
 
-@pytest.mark.data
-@pytest.mark.slow
-def test_no_awkward_file_breaks_anything(data_dir):
-    """Each is read as units with records, or refused in words."""
-    folders = ("nasty", "derived_crs", "points", "boundaries")
-    suffixes = {".shp", ".gpkg", ".geojson", ".json", ".zip", ".csv", ".xlsx"}
-    files = [p for f in folders for p in sorted((data_dir / f).rglob("*")) if p.suffix.lower() in suffixes]
-    assert len(files) > 150
-    for path in files:
-        faults = _faults_or_none(lambda p: gridder.read_units(p, layer="field"), path)
-        assert all(f.what.zh and f.remedy.zh for f in faults), path
-
-
 def test_a_frame_is_checked_like_a_file():
     """units_from_frame repairs and refuses as reading does."""
     frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)])

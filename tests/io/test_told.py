@@ -167,13 +167,18 @@ def test_a_caller_in_memory_is_believed(fields):
         assert [repair.kind for repair in units.repairs] == ["far-from-area-of-use"]
 
 
-def test_local_coordinates_that_fit_no_crs_are_read(tmp_path, fields):
-    """The grid of a town has its own origin; whatever CRS its file names, no other can be advised."""
+def test_local_coordinates_are_read_on_the_users_word(tmp_path, fields):
+    """The grid of a town has its own origin and fits no CRS; without a word it is refused with what to write."""
     local = fields.set_geometry(fields.translate(-480_000, -3_310_000))
-    units = gridder.read_units(_write(local, tmp_path / "f.gpkg"), layer="field")
+    path = _write(local, tmp_path / "f.gpkg")
+    with pytest.raises(gridder.InputError, match=r"wrong|cannot be in it") as caught:
+        gridder.read_units(path, layer="field")
+    assert not caught.value.faults[0].candidates
+    assert "f.gpkg|crs=EPSG:4549" in caught.value.faults[0].remedy.en
+    units = gridder.read_units(f"{path}|crs=EPSG:4549", layer="field")
     assert [repair.kind for repair in units.repairs] == ["far-from-area-of-use"]
     homes = gpd.GeoDataFrame(geometry=local.centroid, crs=local.crs)
-    members = gridder.read_members(_write(homes, tmp_path / "m.gpkg"))
+    members = gridder.read_members(f"{_write(homes, tmp_path / 'm.gpkg')}|crs=EPSG:4549")
     assert list(members.frame["home"]) == list(homes.geometry)
     assert [repair.kind for repair in members.repairs] == ["far-from-area-of-use"]
 
