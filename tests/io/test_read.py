@@ -43,14 +43,6 @@ def _faults(read, *args, **options):
     return _kinds(caught.value.faults)
 
 
-def _faults_or_none(read, path):
-    try:
-        read(path)
-    except gridder.InputError as error:
-        return error.faults
-    return ()
-
-
 def test_broken_rows_are_repaired_or_left_out_with_a_record(tmp_path):
     """Bow-tie, hair, point, null and height: each has its record and its row; the good ones stay."""
     bow_tie = _polygon([[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])
