@@ -25,23 +25,26 @@ def _kinds(path, layer="field"):
 
 
 @pytest.mark.parametrize("suffix", [".geojson", ".json", ".gpkg", ".shp"])
-def test_a_virtual_document_in_disguise_reads_no_other_file(tmp_path, suffix):
-    """A VRT under another name would make GDAL read a file of its choice."""
+@pytest.mark.parametrize("head", ["", "<!-- fields -->"], ids=["plain", "behind-a-comment"])
+def test_a_virtual_document_in_disguise_reads_no_other_file(tmp_path, suffix, head):
+    """A VRT under another name would make GDAL read a file of its choice; where its kind is not seen, too."""
     secret = tmp_path / "secret.csv"
     secret.write_text(HIDDEN)
     disguise = tmp_path / f"fields{suffix}"
     disguise.write_text(
-        f"<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>CSV:{secret}</SrcDataSource>"
+        f"{head}<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>CSV:{secret}</SrcDataSource>"
         "<GeometryType>wkbPoint</GeometryType></OGRVRTLayer></OGRVRTDataSource>"
     )
-    assert _kinds(disguise) == ["no-json" if "json" in suffix else "unreadable"]
+    unseen = "no-json" if "json" in suffix else "unreadable"
+    assert _kinds(disguise) == [unseen if head else "other-content"]
 
 
-def test_a_web_service_document_is_not_followed(tmp_path):
+@pytest.mark.parametrize(("head", "kind"), [("", "other-content"), ("<!-- fields -->", "no-json")])
+def test_a_web_service_document_is_not_followed(tmp_path, head, kind):
     """A WFS document would make GDAL fetch an address."""
     disguise = tmp_path / "fields.geojson"
-    disguise.write_text("<OGRWFSDataSource><URL>http://127.0.0.1:9/wfs</URL></OGRWFSDataSource>")
-    assert _kinds(disguise) == ["no-json"]
+    disguise.write_text(f"{head}<OGRWFSDataSource><URL>http://127.0.0.1:9/wfs</URL></OGRWFSDataSource>")
+    assert _kinds(disguise) == [kind]
 
 
 def test_the_child_knows_only_the_listed_drivers():
