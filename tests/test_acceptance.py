@@ -98,7 +98,7 @@ RUNS = (
 )
 
 
-SLOW = ("liechtenstein", "swellendam", "shanghai")
+SLOW = ("liechtenstein", "swellendam", "shanghai", "oakland")
 
 
 @pytest.mark.data

@@ -152,6 +152,7 @@ def test_overwrite_replaces_a_plan_and_n_grids_is_exact(tmp_path, three_fields):
     assert {path.name for path in tmp_path.iterdir()} == {"out", "three.gpkg"}
 
 
+@pytest.mark.slow
 def test_buildings_may_count_otherwise(tmp_path):
     """Fields by a column of their own, buildings by households, exactly so many grids."""
     done = _run(

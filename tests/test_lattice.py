@@ -184,6 +184,7 @@ def test_overlapping_zones_are_told_and_nothing_is_counted_twice():
     assert [finding.kind for finding in lattice.findings] == ["zones-overlap"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_cells_are_one_coverage():
     """A crooked outline of 2 000 vertices with a hole."""
     t = np.linspace(0, 2 * np.pi, 2000, endpoint=False)

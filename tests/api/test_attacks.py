@@ -64,6 +64,7 @@ def secret_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["fields.geojson", "fields.kml", "fields.zip", "fields.gpkg", "fields.shp"])
+@pytest.mark.slow
 def test_a_vrt_in_disguise_reads_no_file(server, client, secret_file, name):
     vrt = (
         '<OGRVRTDataSource><OGRVRTLayer name="x">'
@@ -86,6 +87,7 @@ def test_zip_slip_writes_nowhere(server, client):
     assert not list(server.data_dir.parent.rglob("escaped*"))
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_not_unpacked(server, client):
     _refused(server, client, "fields.zip", _archive(**{"a.shp": bytes(300_000_000)}))
 
@@ -94,6 +96,7 @@ def test_a_nested_archive_is_not_opened(server, client):
     _refused(server, client, "fields.zip", _archive(**{"inner.zip": _archive(**{"a.shp": b"x"})}))
 
 
+@pytest.mark.slow
 def test_entities_are_not_expanded(server, client, secret_file):
     laughs = "".join(
         f'<!ENTITY l{i} "{"&l" + str(i - 1) + ";" if i else "ha"}{"&l" + str(i - 1) + ";" if i else ""}">'
@@ -127,6 +130,7 @@ def test_ten_gigabytes_claimed_in_a_header_are_refused_at_once(server):
     assert _raw(server, head.encode()).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.slow
 def test_a_body_longer_than_it_may_be_is_cut_off(own_server):
     server = own_server(upload_mb=1, body_mb=1, workers=0)
     client = server.client()
@@ -135,6 +139,7 @@ def test_a_body_longer_than_it_may_be_is_cut_off(own_server):
     assert not list((server.data_dir / "uploads").iterdir())
 
 
+@pytest.mark.slow
 def test_a_slow_body_is_cut_off(own_server):
     server = own_server(body_seconds=1, workers=0)
     head = (
@@ -145,6 +150,7 @@ def test_a_slow_body_is_cut_off(own_server):
     assert not list((server.data_dir / "uploads").iterdir())
 
 
+@pytest.mark.slow
 def test_too_many_requests_are_told_to_wait(own_server):
     server = own_server(requests_per_minute=20, workers=0)
     stranger = server.client("wrong")
@@ -163,6 +169,7 @@ def test_foreign_hosts_are_refused(server, host):
 NASTY = "'); DROP TABLE keys; --<script>alert(1)</script>\u202e\"&"
 
 
+@pytest.mark.slow
 def test_sql_and_script_in_names_and_values_do_nothing(server, client):
     fields = squares(6, 5)
     for feature in fields["features"]:
@@ -194,6 +201,7 @@ def test_files_outside_of_the_list_do_not_exist(client, plan, name):
     assert "root:" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_hostile_file_name_stays_a_name(server, client):
     dataset = _upload(client, "../../../<b>x\r\n.geojson", json.dumps(squares(6, 5)).encode())
     told = client.get(f"/datasets/{dataset}").json()["name"]
@@ -221,6 +229,7 @@ def test_faults_give_no_inside_away(server, client):
         assert not any(word in text for word in inside)
 
 
+@pytest.mark.slow
 def test_a_dismissal_that_is_sent_again_does_nothing(client):
     job = client.post(
         "/processes/partition/execution", json=partition_body(), headers={"Prefer": "respond-async"}

@@ -61,6 +61,7 @@ def test_endless_headers_are_refused(server):
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.slow
 def test_keys_made_up_anew_for_each_request_do_not_evade_the_rate(own_server):
     """An unknown key counts for its address; known keys are counted apart from it."""
     server = own_server(requests_per_minute=60, workers=0)
@@ -124,6 +125,7 @@ def test_numbers_and_texts_that_no_store_takes_are_refused(client, inputs):
     assert answer.json()["type"] == "urn:gridder:problem:bad-request"
 
 
+@pytest.mark.slow
 def test_what_an_admin_makes_stays_in_the_workspace_of_its_data(server, client):
     """A plan or an inspection of somebody else's file is theirs, and nobody else's."""
     owner = server.client(server.new_key("planner", workspace="owner"))
@@ -173,6 +175,7 @@ def _begin_upload(server: Server, kind: str, start: bytes) -> socket.socket:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at the open files in /proc")
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/csv"])
+@pytest.mark.slow
 def test_an_upload_is_nowhere_in_clear_while_it_comes(own_server, kind):
     """Neither a form nor a plain body is spooled to a temporary file."""
     server = own_server(workers=0)

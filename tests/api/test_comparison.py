@@ -62,6 +62,7 @@ def test_viewers_have_a_page_of_their_own(sqlite_server, client, plans):
     assert "differ by less than 5" in viewer.get(f"/pages/plans/{after}?lang=en").text
 
 
+@pytest.mark.slow
 def test_a_comparison_goes_with_either_plan(sqlite_server, client):
     before, after = run(client, 150), run(client, 160)
     client.get(f"/plans/{before}/compare/{after}")

@@ -81,6 +81,7 @@ def screen_place(page, frame, lon, lat):
     return box["x"] + x, box["y"] + y
 
 
+@pytest.mark.slow
 def test_units_come_in_tiles(opened):
     """They are drawn, told under the mouse and by a click, and the map says where they are from."""
     page, frame, asked = opened
@@ -100,6 +101,7 @@ def test_units_come_in_tiles(opened):
     assert picture(frame) != with_units
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_tiles_and_nothing_else(opened):
     """Whatever the frame says, and whoever else says it: only tiles that may exist are asked for."""
     page, frame, asked = opened

@@ -113,7 +113,7 @@ def wait_until_read(page, *roles):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.slow), "zh-CN"])
 def test_from_dropped_files_to_the_map_by_keyboard(visit, files, locale):
     """Two files are dropped; from there Tab and Enter lead over review and sizes to the plan and its map."""
     lang = locale[:2]
@@ -199,6 +199,7 @@ def test_from_the_sample_to_every_download(visit, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_file_that_lies_is_corrected_in_the_review(visit, server, tmp_path):
     """A table in GBK that is read in another encoding, and a column that is taken for something else."""
     path = tmp_path / "roster.csv"
@@ -224,6 +225,7 @@ def test_a_file_that_lies_is_corrected_in_the_review(visit, server, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_what_was_chosen_survives_a_change_of_the_language(visit, files):
     """The switch loads the page anew; files and their reading are still there."""
     page = visit()
@@ -242,6 +244,7 @@ def test_what_was_chosen_survives_a_change_of_the_language(visit, files):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_running_job_tells_its_stage_and_can_be_stopped(visit, server):
     """The stage is named in the reader's language; the stop button ends the job and leads back to its files."""
     with server.client() as client:
@@ -274,6 +277,7 @@ def test_faults_of_a_job_are_a_list_with_remedies(visit, server):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_plan_is_searched_and_deleted(visit, server, files):
     """A search leaves what answers to it; deleting asks first."""
     with server.client() as client:
@@ -299,6 +303,7 @@ def test_a_plan_is_searched_and_deleted(visit, server, files):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1366])
+@pytest.mark.slow
 def test_no_page_is_wider_than_the_screen(visit, server, plan, width):
     """On a telephone and on a small laptop nothing runs out of the page."""
     page = visit(width=width, height=768)
@@ -327,6 +332,7 @@ class Looks:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.slow
 def test_axe_finds_nothing_when_signing_in(browser, server, locale):
     """The page is read by everybody, with a wrong key too."""
     context = browser.new_context(locale=locale)
@@ -343,6 +349,7 @@ def test_axe_finds_nothing_when_signing_in(browser, server, locale):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.slow
 def test_axe_finds_nothing_in_a_new_plan(visit, server, files, locale):
     """In every step, with faults and without."""
     looks = Looks(page := visit(locale=locale))
@@ -368,6 +375,7 @@ def test_axe_finds_nothing_in_a_new_plan(visit, server, files, locale):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.slow
 def test_axe_finds_nothing_on_the_other_pages(visit, server, plan, files, locale):
     """Plans, a file, a plan, a grid, a job that failed, help."""
     with server.client() as client:
@@ -396,6 +404,7 @@ def test_axe_finds_nothing_on_the_other_pages(visit, server, plan, files, locale
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_tab_shows_where_it_is_on_every_page(visit, server, plan):
     """What has the focus is outlined, from the link that skips the head to the last button."""
     page = visit()

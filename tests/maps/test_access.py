@@ -56,6 +56,7 @@ SCENES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing(open_map, view, lang, size):

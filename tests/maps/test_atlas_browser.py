@@ -66,6 +66,7 @@ def links(page):
 
 
 @pytest.mark.parametrize(("by", "n"), [("zone", 2), ("grid", 16)])
+@pytest.mark.slow
 def test_every_page_opens_and_all_links_resolve(open_atlas, view, by, n):
     """From page to page to the last; all links lead to files of the folder."""
     page = open_atlas(view, by=by, lang="zh", pdf="A4")

@@ -80,15 +80,9 @@ def test_a_length_and_an_area_are_measured(open_map, view):
     assert page.locator(".g-panel h2").inner_text() == "01002"
 
 
-@pytest.mark.parametrize(
-    ("lang", "is_open"),
-    [
-        pytest.param("en", False, id="en-legend", marks=pytest.mark.slow),
-        pytest.param("zh", False, id="zh-legend"),
-        pytest.param("en", True, id="en-panel", marks=pytest.mark.slow),
-        pytest.param("zh", True, id="zh-panel", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("is_open", [False, True], ids=["legend", "panel"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_one_page_is_printed(open_map, view, lang, is_open):
     """On A4 and A3, both ways: one page of that size; afterwards the map is where it was."""
     page = open_map(view, lang=lang)

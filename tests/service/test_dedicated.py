@@ -127,6 +127,7 @@ def test_sites_keep_their_names_in_an_update(made):
     assert check_plan(without, **built.inputs, size=SIZE) == []
 
 
+@pytest.mark.slow
 def test_large_units_of_a_site_are_not_cut(made):
     """By area: a site's field above the maximum stays whole, the others are cut."""
     _, inputs = made

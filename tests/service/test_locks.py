@@ -158,6 +158,7 @@ def test_an_id_of_several_units_is_ambiguous(farm):
     assert _grid_of(plan)["P001#2"] == _grid_of(plan)["P002"]
 
 
+@pytest.mark.slow
 def test_units_that_cannot_be_parted_are_told(farm):
     """All people live in two neighbours, and a grid needs half of them: both are in one, with a certificate."""
     one = farm(4)

@@ -103,7 +103,7 @@ def test_states_that_can_be_divided_are(
     assert check_plan(problem, solve(problem), problem.minimum, problem.maximum) == {}
 
 
-@pytest.mark.parametrize("state", CROSSED)
+@pytest.mark.parametrize("state", [pytest.param("CO", marks=pytest.mark.slow), "SC"])
 def test_states_that_contiguity_rules_out_are_proved(
     state: str, data_dir: Path, make_csr: Callable, check_plan: Callable
 ) -> None:

@@ -71,7 +71,10 @@ def after(n_rounds: int, plans: Iterator[tuple[np.ndarray, int]]) -> tuple[np.nd
     return next(islice(plans, n_rounds - 1, None))
 
 
-@pytest.mark.parametrize("kind", ["moment", "medoid", "cut"])
+@pytest.mark.parametrize(
+    "kind",
+    ["cut", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("moment", "medoid"))],
+)
 def test_nine_blocks_of_nine_are_found(kind: str, make_terms: Callable, find_pieces: Callable) -> None:
     """A lattice of 81 cells in grids of exactly nine is best cut into blocks, in every objective."""
     terms = make_terms(9, 9, 9.0, 9.0)

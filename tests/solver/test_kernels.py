@@ -24,6 +24,7 @@ def test_random_numbers_are_those_of_splitmix64() -> None:
     assert [next_random(state) for _ in range(2)] == [(z >> 11) / 2**53 for z in published]
 
 
+@pytest.mark.slow
 def test_bisection_gives_connected_parts_of_equal_weight(
     make_lattice: Callable, find_pieces: Callable
 ) -> None:
