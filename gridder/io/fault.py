@@ -15,4 +15,5 @@ class Fault(Exception):
 
 def short(error: Exception) -> str:
     """Return what a library says of an error, without paths."""
-    return " ".join(str(error).replace("\\", "/").split("/")[-1].split())[:200]
+    said = str(error).partition("; It might help")[0]
+    return " ".join(said.replace("\\", "/").split("/")[-1].replace("'", "").split())[:200]

@@ -143,3 +143,14 @@ def test_what_is_no_file_of_ours(tmp_path, name, kind):
     if name == "fields.docx":
         (tmp_path / name).write_text("x")
     assert _kinds(tmp_path / name) == [kind]
+
+
+def test_noise_is_refused_without_advice_for_programmers(tmp_path):
+    """What the library says of it ends before it tells how to call a driver."""
+    path = tmp_path / "fields.shp"
+    path.write_bytes(bytes(range(7, 200)) * 10)
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(path, layer="field")
+    said = caught.value.say("en")
+    assert "not recognized" in said
+    assert "driver" not in said
