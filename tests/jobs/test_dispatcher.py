@@ -41,7 +41,7 @@ def test_an_inspection_has_a_result_and_no_plan(station):
     station.start()
     job = station.ended(station.submit({"do": "inspect"}, process="inspect"))
     assert (job.status, job.result, job.plan_id) == ("successful", {"file": "fields.zip"}, None)
-    assert station.stays() == {"plans": [], "work": []}
+    station.until(lambda: station.stays() == {"plans": [], "work": []})
 
 
 def test_many_jobs_run_one_after_the_other_in_every_slot(station):
@@ -70,7 +70,7 @@ def test_what_a_child_complains_of_is_the_jobs_problem(station, does, kind, n_fa
     assert job.problem["title"]
     assert job.problem["title_zh"]
     assert len(job.problem.get("faults", ())) == n_faults
-    assert station.stays() == {"plans": [], "work": []}
+    station.until(lambda: station.stays() == {"plans": [], "work": []})
 
 
 def test_a_child_knows_the_key_file_and_no_other_secret(station, monkeypatch):
