@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pypinyin import Style, pinyin
 
 from benchmarks.data import DATA
 from gridder.members.match import UnitAddress
 
 HELD_OUT = 0.2
 """So large a share of the names is no unit's: people write them all the same."""
+COMMON = bytes(b for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF) for b in (row, cell)).decode(
+    "gb2312", errors="ignore"
+)
+"""The 3755 characters of the first level of GB 2312."""
+BESIDE = 8
 DIGITS = "零一二三四五六七八九"
 
 Fault = Callable[["Home", np.random.Generator], str]
@@ -115,6 +122,28 @@ def typo(text: str, rng: np.random.Generator) -> str:
     return text[: at - 1] + text[at : at + 1] + text[at - 1] + text[at + 1 :]
 
 
+def homophone(text: str, rng: np.random.Generator) -> str:
+    """Return a text with one Chinese character written as another common one that sounds the same."""
+    places = [i for i, own in enumerate(text) if _alike(own)]
+    if not places:
+        return text
+    at = int(rng.choice(places))
+    return text[:at] + str(rng.choice(_alike(text[at]))) + text[at + 1 :]
+
+
+@cache
+def _alike(character: str) -> tuple[str, ...]:
+    """Return the characters of the same sound beside one in GB 2312, which orders them by their common reading."""
+    at = COMMON.find(character)
+    beside = COMMON[max(at - BESIDE, 0) : at + BESIDE + 1] if at >= 0 else ""
+    return tuple(one for one in beside if one != character and _readings(one) & _readings(character))
+
+
+@cache
+def _readings(character: str) -> frozenset[str]:
+    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+
+
 def wide(text: str) -> str:
     """Return a text in full-width forms."""
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
@@ -146,6 +175,7 @@ CHINESE: dict[str, Fault] = {
     "12-3-501": lambda h, rng: f"{h.name}{h.number}-{rng.integers(1, 4)}-{rng.integers(1, 7)}01",
     "number first": lambda h, rng: f"{h.number}号楼 {h.name}",
     "typo in the name": lambda h, rng: f"{typo(h.name, rng)}{h.number}号楼",
+    "homophone in the name": lambda h, rng: f"{homophone(h.name, rng)}{h.number}号楼",
     "several at once": lambda h, rng: wide(f"上海市徐汇区 {h.name} ") + f"{numeral(h.number)}栋{_room(rng)}",
 }
 CHINESE_WRONG: dict[str, Fault] = {

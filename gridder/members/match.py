@@ -26,6 +26,7 @@ from gridder.members.address import (
     town_key,
     without_region,
 )
+from gridder.members.sound import is_homophone
 
 TAKE = 0.85
 """A match of at least this score is taken, where no other unit is nearly as good."""
@@ -35,6 +36,8 @@ MARGIN = 0.05
 """Another unit so near to the best one makes it doubtful."""
 SLIP = 0.9
 """Score of a name of which letters were swapped or doubled."""
+HOMOPHONE = 0.88
+"""Score of a Chinese name of which one character was written as another that sounds the same."""
 SHORT_CHINESE = 6
 MOST_LISTED = 3
 NEAREST_NAMES = 8
@@ -43,6 +46,7 @@ LESS = {
     "part": 0.07,  # a note in brackets or a word such as 小区 was left out of a name
     "first letter": 0.1,
     "few letters": 0.1,  # one edit in a Chinese name of up to six characters may be another place
+    "telling word": 0.15,  # the character that sounds the same is one that tells places apart: 新城 and 心城
     "strange prefix": 0.2,  # what stands before the name is no region and no road
     "other kind": 0.2,  # 弄 against 号, or 号 against 号楼
     "coarser": 0.25,  # the unit has no number where others of its name have one
@@ -51,6 +55,7 @@ LESS = {
     "other place": 0.4,  # another town, postcode or street number is said as well
 }
 _GENERIC = re.compile(r"(?:住宅小区|住宅区|小区|社区|家属院)$")
+_KINDS = re.compile(r"小区|新村|大楼|大厦")
 _SIGNS = re.compile(r"\d+|[东西南北中前后上下左右内外里新老旧大小甲乙丙丁]")
 _COMPASS = ("n", "s", "e", "w")
 _OLD_AND_NEW = re.compile(
@@ -161,6 +166,8 @@ class AddressIndex:
         for _, similarity, other in near:
             if other != name and signs(other) == signs(name):
                 yield other, _nearness(name, other, similarity), regions
+            elif is_homophone(name, other):
+                yield other, HOMOPHONE - LESS["telling word"], regions
 
     @cached_property
     def _spelled_names(self) -> dict[str, str]:
@@ -261,7 +268,7 @@ def _same_region(own: str, said: str) -> bool:
 
 def signs(name: str) -> tuple[str, ...]:
     """Return what tells two names apart however alike they are: numbers, compass points, old and new."""
-    found = _SIGNS.findall(name)
+    found = _SIGNS.findall(_KINDS.sub("", name))
     match = _OLD_AND_NEW.match(name)
     return (*found, match.group()[:3] if match else "")
 
@@ -269,8 +276,10 @@ def signs(name: str) -> tuple[str, ...]:
 def _nearness(name: str, other: str, similarity: float) -> float:
     """Return the score of a name that was found by likeness.
 
-    Letters swapped or written twice are slips of the hand; other edits may make another name.
+    Letters swapped or written twice and homophones are slips of the hand; other edits may make another name.
     """
+    if is_homophone(name, other):
+        return max(similarity, HOMOPHONE)
     if name[0] != other[0]:
         return similarity - LESS["first letter"]
     if sorted(name) == sorted(other) or _once(name) == _once(other):

@@ -115,10 +115,14 @@ EUROPEAN = AddressIndex.of(
         ("保利家园5号楼", 7),
         ("东大桥斜街", 8),
         ("江海新村1号楼2单元301", 12),
+        ("芳草帝社区2号楼", 1),
+        ("江海新村一号楼二单元", 12),
+        ("西阵小区5号楼", 10),
+        ("江海心村1号楼2单元", 12),
     ],
 )
 def test_chinese_addresses_find_their_building(text, unit):
-    """Abbreviations, numerals, prefixes and rooms do not matter."""
+    """Abbreviations, numerals, prefixes, rooms and a homophone do not matter."""
     match = CHINESE.match(text)
     assert (match.unit, match.score >= TAKE) == (unit, True)
 
@@ -147,6 +151,8 @@ def test_european_addresses_find_their_building(text, unit):
         (CHINESE, "长寿新村（普陀）3号楼"),  # another note
         (CHINESE, "江海新村1号楼"),  # no stairwell, and there are two
         (CHINESE, "宛平南路485号"),  # 号 for 弄
+        (CHINESE, "冬大桥斜街小区"),  # 东 tells places apart, and 冬 may be right
+        (CHINESE, "芳草绿社区2号楼"),  # a character that sounds otherwise
         (EUROPEAN, "Hauptstrasse 2"),  # two towns have it
         (EUROPEAN, "Hauptstr. 2, 9497 Triesenberg"),  # a town that has none
     ],
@@ -157,6 +163,13 @@ def test_what_is_not_sure_is_listed_and_not_taken(index, text):
     assert match.is_doubtful
     assert match.score >= LIST
     assert match.candidates
+
+
+def test_a_homophone_of_two_names_is_listed():
+    """A third character that sounds like both may mean either."""
+    index = AddressIndex.of([UnitAddress(("金丰蓝庭2号楼",)), UnitAddress(("金峰蓝庭2号楼",))])
+    assert index.match("金风蓝庭2号楼").candidates == ((0, 0.88), (1, 0.88))
+    assert index.match("金峰蓝庭2号楼").unit == 1
 
 
 @pytest.mark.parametrize(
