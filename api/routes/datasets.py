@@ -22,6 +22,8 @@ from api.links import HTML, JSON, Links
 from api.responses import json_response, timestamp
 from api.schemas import DatasetOptions
 from api.uploads import CHUNK, keep, safe_name
+from gridder.io.formats import PARTS_OF_SUFFIX
+from gridder.model import Text
 from gridder.storage.datasets import Dataset, find_dataset, list_datasets, set_options
 from gridder.storage.ids import is_id
 from gridder.storage.retention import delete_dataset
@@ -66,7 +68,7 @@ async def upload(
         str | None, Query(max_length=300, description="Name of a file sent as plain body.")
     ] = None,
 ) -> Response:
-    """Keep a file, or the files of one shapefile together, until its day of deletion.
+    """Keep a file, or the parts of one shapefile or MapInfo table together, until its day of deletion.
 
     Either as a form with one or more files, or the bytes of one file as body with `name` in the address.
     """
@@ -191,7 +193,7 @@ def _chunks(file: UploadFile) -> Iterator[bytes]:
 
 
 def _zipped(files: list[UploadFile]) -> Iterator[bytes]:
-    """Yield the parts of a shapefile that came as single files as one archive."""
+    """Yield the parts of a set that came as single files as one archive."""
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
@@ -202,12 +204,17 @@ def _zipped(files: list[UploadFile]) -> Iterator[bytes]:
 
 
 def _common_name(files: list[UploadFile]) -> str:
-    """Return the name of the archive; the files must be the parts of one shapefile."""
+    """Return the name of the archive; the files must be the parts of one set."""
     names = [safe_name(file.filename or "") for file in files]
     stems = {name.partition(".")[0].lower() for name in names}
-    if len(stems) > 1 or not any(name.lower().endswith(".shp") for name in names):
+    if len(stems) > 1 or not any(name.lower().endswith(tuple(PARTS_OF_SUFFIX)) for name in names):
         raise bad_request(
-            "several files together must be the parts of one shapefile",
-            "同时上传的多个文件须为同一个 Shapefile 的组成文件",
+            "several files together must be the parts of one shapefile or one MapInfo table",
+            "同时上传的多个文件须为同一个 Shapefile 或同一个 MapInfo 表的组成文件",
+            remedy=Text(
+                "choose the files with the same name before the dot, the .shp, .tab or .mif among them; give "
+                "anything else one file at a time",
+                "请选中主名相同的全部文件，其中须有 .shp、.tab 或 .mif；其他文件请逐个上传",
+            ),
         )
     return names[0].partition(".")[0] + ".zip"

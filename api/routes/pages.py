@@ -15,6 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from api import words as texts
+from api.accepted import CHOSEN_SUFFIXES, FORMATS
 from api.auth import Caller
 from api.deps import (
     LANG_COOKIE,
@@ -78,6 +79,8 @@ def read_new(
         "new.html.j2",
         earlier=earlier,
         roles=_said_pairs(texts.ROLES, lang),
+        accept=",".join(CHOSEN_SUFFIXES),
+        formats=[(f.name.say(lang), f.suffixes, f.hint.say(lang)) for f in FORMATS],
         uploads=_uploads(service, caller),
         **_for_script(lang),
     )

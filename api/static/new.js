@@ -1,6 +1,6 @@
 /* The way to a new plan: files, review, size. What was chosen survives a reload and a change of the language. */
 
-import { ask, element, root, showTrouble, Trouble, words } from "./common.js";
+import { ask, element, root, say, showTrouble, Trouble, words } from "./common.js";
 import { family } from "./inspect.js";
 import { drawReview, Reading, summary } from "./review.js";
 import { SizeForm } from "./sizes.js";
@@ -68,7 +68,7 @@ class Slot {
     });
     box.addEventListener("drop", (event) => {
       box.classList.remove("over");
-      if (event.dataTransfer.files.length) this.send([...event.dataTransfer.files]);
+      if (event.dataTransfer.files.length) this.#drop(event.dataTransfer);
     });
   }
 
@@ -91,6 +91,12 @@ class Slot {
       for (const slot of slots) slot.#offer(dataset);
       return dataset;
     });
+  }
+
+  #drop({ files, items }) {
+    const folder = [...items].map((item) => item.webkitGetAsEntry?.()).find((entry) => entry?.isDirectory);
+    if (folder) this.#fail(folder.name, new Trouble({ title: say("is_folder", folder), remedy: words.is_folder_remedy }));
+    else this.send([...files]);
   }
 
   /** Take an earlier upload, read as `options` say, else as was confirmed for it. */
@@ -117,10 +123,17 @@ class Slot {
       this.earlier.value = dataset.id;
       this.#show("ready", dataset.name, summary(reading.layer));
     } catch (error) {
-      if (turn !== this.turn) return;
-      this.#show("failed", name, "");
-      showTrouble(this.box.querySelector("[data-said]"), error);
+      if (turn === this.turn) this.#fail(name, error);
+      return;
     }
+    keep();
+  }
+
+  #fail(name, error) {
+    this.turn += 1;
+    this.reading = null;
+    this.#show("failed", name, "");
+    showTrouble(this.box.querySelector("[data-said]"), error);
     keep();
   }
 

@@ -5,7 +5,7 @@ import { address, noAnswer, problemOf, Trouble } from "./common.js";
 const sent = new Map();
 
 /**
- * Upload one file, or the parts of one shapefile; `progress` is told the share that is sent.
+ * Upload one file, or the parts of one set, as of a shapefile; `progress` is told the share that is sent.
  *
  * The same file for another role, as a GeoPackage with several layers, is sent once.
  */

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import httpx
 import pytest
 
@@ -196,6 +197,26 @@ def test_from_the_sample_to_every_download(visit, tmp_path):
     with page.expect_popup() as opened:
         page.click("#downloads a[target=_blank]")
     assert opened.value.inner_text("h1") == "Plan report"
+
+
+@pytest.mark.browser
+def test_the_parts_of_a_mapinfo_table_are_chosen_together(visit, server, tmp_path):
+    """They are one file, read with its columns; files that belong to no set are refused in plain words."""
+    fields = gpd.GeoDataFrame.from_features(squares(3, 2), crs="EPSG:4326")
+    fields.to_file(tmp_path / "fields.tab", driver="MapInfo File", engine="pyogrio")
+    (tmp_path / "notes.geojson").write_text(json.dumps(squares(2, 2)), encoding="utf-8")
+    page = visit()
+    page.goto(f"{server.base}/pages/new")
+    page.wait_for_selector("form[data-ready]")
+    page.set_input_files("[data-role=fields] input[type=file]", sorted(tmp_path.glob("fields.*")))
+    wait_until_read(page, "fields")
+    assert "fields.zip" in page.inner_text("[data-role=fields] .picked")
+    assert "6" in page.inner_text("[data-role=fields] [data-said]")
+    with server.client() as client:
+        files = [("file", (name, (tmp_path / name).read_bytes())) for name in ("fields.dat", "notes.geojson")]
+        answer = client.post("/datasets", files=files)
+    assert answer.status_code == 400
+    assert "MapInfo" in answer.json()["detail"]
 
 
 @pytest.mark.browser
