@@ -11,8 +11,7 @@ import typer
 import maps
 import sample_geo
 from gridder.cli.grouped import grouped
-from gridder.cli.option_words import alike_of, second_of
-from gridder.cli.options import Codes, Inputs, OldOption, Results, Sizes, Wishes, Work
+from gridder.cli.options import OldOption, Options
 from gridder.cli.outcome import tell_plan
 from gridder.cli.terminal import Bar, LangOption, Outcome, OutOption, OverwriteOption, QuietOption, lang_of
 from gridder.io.plan import check_output, save_plan
@@ -25,12 +24,7 @@ from gridder.service.update import run_update
 @grouped
 def partition_command(
     *,
-    inputs: Inputs,
-    sizes: Sizes,
-    wishes: Wishes,
-    codes: Codes,
-    work: Work,
-    results: Results,
+    options: Options,
     old: OldOption = None,
 ) -> None:
     """Divide fields and buildings into grids and place members in them.
@@ -46,7 +40,7 @@ def partition_command(
         given["size"]["of"] = given["size"]["of"] or "members"
         return run_partition(sources, old=old, **given)
 
-    _make_plan(divide, inputs=inputs, sizes=sizes, wishes=wishes, codes=codes, work=work, results=results)
+    _make_plan(divide, options)
 
 
 @grouped
@@ -55,12 +49,7 @@ def update_command(
     old: Annotated[
         Path, typer.Argument(metavar="OLD_DIR", help="Folder of the plan to update, e.g. [cyan]out/2025[/].")
     ],
-    inputs: Inputs,
-    sizes: Sizes,
-    wishes: Wishes,
-    codes: Codes,
-    work: Work,
-    results: Results,
+    options: Options,
 ) -> None:
     """Divide anew after people have moved or units have changed, staying near the older plan.
 
@@ -73,40 +62,18 @@ def update_command(
     def divide(sources: dict[str, Source], **given: Any) -> Plan:
         return run_update(old, sources, **given)
 
-    _make_plan(divide, inputs=inputs, sizes=sizes, wishes=wishes, codes=codes, work=work, results=results)
+    _make_plan(divide, options)
 
 
-def _make_plan(
-    divide: Callable[..., Plan],
-    *,
-    inputs: Inputs,
-    sizes: Sizes,
-    wishes: Wishes,
-    codes: Codes,
-    work: Work,
-    results: Results,
-) -> None:
+def _make_plan(divide: Callable[..., Plan], options: Options) -> None:
     """Divide as the options say, write the plan, print the outcome and leave with its exit code."""
+    results = options.results
     language = lang_of(results.lang)
     quiet = results.quiet or results.as_json
     with Outcome(language, as_json=results.as_json), Bar(language, quiet=quiet) as tell:
         check_output(results.out, overwrite=results.overwrite)
-        sources, faults = inputs.sources()
-        weights, wrong_alike = alike_of(wishes.alike)
-        second_size, wrong_second = second_of(sizes.second)
-        plan = divide(
-            sources,
-            **sizes.given(),
-            **wishes.given(),
-            **work.given(),
-            alike=weights,
-            second_size=second_size,
-            coding=codes.given(),
-            coordinates=inputs.coordinates,
-            region=inputs.region,
-            faults=[*faults, *wrong_alike, *wrong_second],
-            progress=tell,
-        )
+        sources, given = options.given()
+        plan = divide(sources, **given, progress=tell)
         folder = _save(
             plan,
             results.out,

@@ -15,24 +15,21 @@ from typer.models import OptionInfo
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command whose dataclass parameters are spread into options, each a panel of the help.
 
-    A field is an `Annotated[type, typer.Option(...)]` with its default; names must differ among all groups.
+    A field is an `Annotated[type, typer.Option(...)]` with its default, or a group of its own; names must differ
+    among all groups.
     """
     hints = get_type_hints(command, include_extras=True)
     own = inspect.signature(command).parameters
-    groups = {name: hints[name] for name in own if is_dataclass(hints[name])}
 
     def spread(**given: Any) -> None:
-        made = {
-            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
-            for name, group in groups.items()
-        }
-        command(**made, **given)
+        groups = {name: _taken(hints[name], given) for name in own if is_dataclass(hints[name])}
+        command(**groups, **given)
 
     shown = [
         parameter
         for name, kept in own.items()
         for parameter in (
-            _parameters(groups[name]) if name in groups else [kept.replace(annotation=hints[name])]
+            _parameters(hints[name]) if is_dataclass(hints[name]) else [kept.replace(annotation=hints[name])]
         )
     ]
     keyword = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in shown]
@@ -42,9 +39,25 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     return spread
 
 
+def _taken(group: type[Any], given: dict[str, Any]) -> Any:
+    """Return a group made of the options that belong to it, which are taken out of those given."""
+    hints = get_type_hints(group)
+    return group(
+        **{
+            field.name: _taken(hints[field.name], given)
+            if is_dataclass(hints[field.name])
+            else given.pop(field.name)
+            for field in fields(group)
+        }
+    )
+
+
 def _parameters(group: type[Any]) -> Iterator[Parameter]:
     hints = get_type_hints(group, include_extras=True)
     for field in fields(group):
+        if is_dataclass(hints[field.name]):
+            yield from _parameters(hints[field.name])
+            continue
         default = Parameter.empty if field.default is MISSING else field.default
         yield Parameter(
             field.name,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridder.cli.option_words import sources_of
+from gridder.cli.option_words import alike_of, second_of, sources_of
 from gridder.cli.terminal import JsonOption, LangOption, OutOption, OverwriteOption, QuietOption
 from gridder.model import Finding
 from gridder.service.order import Source
@@ -426,3 +426,32 @@ class Results:
     overwrite: OverwriteOption = False
     quiet: QuietOption = False
     as_json: JsonOption = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """All that can be said of a plan."""
+
+    inputs: Inputs
+    sizes: Sizes
+    wishes: Wishes
+    codes: Codes
+    work: Work
+    results: Results
+
+    def given(self) -> tuple[dict[str, Source], dict[str, Any]]:
+        """Return the files by role, and the rest as `run_partition` takes it, with all that cannot be read."""
+        sources, faults = self.inputs.sources()
+        alike, wrong_alike = alike_of(self.wishes.alike)
+        second_size, wrong_second = second_of(self.sizes.second)
+        return sources, {
+            **self.sizes.given(),
+            **self.wishes.given(),
+            **self.work.given(),
+            "alike": alike,
+            "second_size": second_size,
+            "coding": self.codes.given(),
+            "coordinates": self.inputs.coordinates,
+            "region": self.inputs.region,
+            "faults": [*faults, *wrong_alike, *wrong_second],
+        }
