@@ -31,7 +31,19 @@ from api.invalid import invalid
 from api.limits import Bodies, Concurrency, Rate
 from api.observe import Metrics, Observe
 from api.render import answer_problem
-from api.routes import datasets, features, jobs, landing, ops, pages, plans, processes, session, tiles
+from api.routes import (
+    datasets,
+    features,
+    jobs,
+    landing,
+    ops,
+    pages,
+    plans,
+    processes,
+    session,
+    sketches,
+    tiles,
+)
 from gridder.config import Settings
 from gridder.jobs.dispatcher import Dispatcher
 from gridder.storage.engine import migrate, open_store
@@ -76,7 +88,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     app.state.metrics = metrics
     for router in (landing, features, processes, jobs, datasets, plans, tiles):
         app.include_router(router.router, dependencies=[at_once(known_parameters)])
-    for router in (ops, session, pages):
+    for router in (ops, session, pages, sketches):
         app.include_router(router.router)
     app.mount("/static", StaticFiles(directory=assets.STATIC), name="static")
     app.add_exception_handler(ProblemError, _answer_problem)

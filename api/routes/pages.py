@@ -34,7 +34,9 @@ from api.links import Links
 from api.render import page
 from api.responses import timestamp
 from api.routes import datasets, jobs, plans
+from api.script_words import SCRIPT
 from api.views import FEATURES, read_report, undamaged, view_file
+from gridder.geometry.places import PROVINCES
 from gridder.io import words
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
 from gridder.io.feature_file import FeatureFile
@@ -82,7 +84,7 @@ def read_new(
         accept=",".join(CHOSEN_SUFFIXES),
         formats=[(f.name.say(lang), f.suffixes, f.hint.say(lang)) for f in FORMATS],
         uploads=_uploads(service, caller),
-        **_for_script(lang),
+        **_for_review(lang),
     )
 
 
@@ -97,7 +99,7 @@ def read_dataset(
         "dataset.html.j2",
         dataset=_upload(dataset),
         options=dict(dataset.options),
-        **_for_script(lang),
+        **_for_review(lang),
     )
 
 
@@ -417,14 +419,20 @@ def _others(
 
 def _for_script(lang: Lang) -> dict[str, Any]:
     """Return the words that the scripts put on the page."""
+    return {"script_words": _said(SCRIPT, lang)}
+
+
+def _for_review(lang: Lang) -> dict[str, Any]:
+    """Return what the review of a file needs: words, the roles of columns by use, and provinces to suggest."""
     uses = {
         use: [[role, words.COLUMN_ROLES[role].say(lang)] for role in roles]
         for use, roles in _ROLES_OF_USE.items()
     }
     return {
-        "script_words": _said(texts.SCRIPT, lang),
+        **_for_script(lang),
         "column_roles": uses,
         "uses": _said(texts.USES, lang),
+        "provinces": [name.say(lang) for name, _ in PROVINCES],
     }
 
 

@@ -97,7 +97,8 @@ function finding(fault) {
   const rows = rowsOf(fault.rows ?? []);
   return element(
     "li",
-    {},
+    fault.blocking ? { className: "blocking" } : {},
+    fault.blocking ? element("b", { textContent: `${words.must_settle}: ` }) : "",
     where ? element("b", { textContent: `${where}: ` }) : "",
     own("what"),
     rows ? element("small", { textContent: ` (${rows})` }) : "",

@@ -1,7 +1,8 @@
 /* The page of one uploaded file: look at it, correct how it is read, confirm. */
 
 import { ask, element, showTrouble, Trouble, words } from "./common.js";
-import { drawReview, Reading, summary } from "./review.js";
+import { Reading } from "./reading.js";
+import { drawReview, summary } from "./review.js";
 
 const page = document.getElementById("dataset");
 const status = document.getElementById("status");
@@ -49,8 +50,7 @@ confirm.addEventListener("click", async () => {
   confirm.disabled = true;
   showTrouble(trouble, null);
   try {
-    const said = Object.entries(reading.options).filter(([, value]) => value && Object.keys(value).length);
-    await ask("PATCH", `/datasets/${reading.dataset}`, { body: Object.fromEntries(said) });
+    await ask("PATCH", `/datasets/${reading.dataset}`, { body: reading.said() });
     status.textContent = words.saved;
     status.scrollIntoView({ block: "center" });
   } catch (error) {

@@ -1,12 +1,12 @@
 /* Have the service look at an uploaded file. */
 
-import { ask, request, Trouble } from "./common.js";
+import { ask, Trouble } from "./common.js";
 
 const SOONEST_MS = 150;
 const LATEST_MS = 1500;
 const found = new Map();
 
-/** Return what is in a file, read with some options; raise `Trouble` where it cannot be read. */
+/** Return what is in a file, read with some options, and the `job` that told; raise `Trouble` where it cannot be read. */
 export function inspect(dataset, options) {
   const inputs = { dataset: { dataset, ...options } };
   const asked = JSON.stringify(inputs);
@@ -28,7 +28,7 @@ async function look(inputs) {
     job = await ask("GET", `/jobs/${job.jobID}`);
   }
   if (job.status === "dismissed") throw new Trouble({});
-  return (await request("GET", `/jobs/${job.jobID}/results`)).json();
+  return { ...(await ask("GET", `/jobs/${job.jobID}/results`)), job: job.jobID };
 }
 
 /** Return the family of a layer's geometry. */

@@ -2,7 +2,8 @@
 
 import { ask, element, root, say, showTrouble, Trouble, words } from "./common.js";
 import { family } from "./inspect.js";
-import { drawReview, Reading, summary } from "./review.js";
+import { Reading } from "./reading.js";
+import { drawReview, summary } from "./review.js";
 import { SizeForm } from "./sizes.js";
 import { upload } from "./upload.js";
 
@@ -182,8 +183,11 @@ function fault() {
     if (!read.fields && !read.buildings) return { text: words.need_units, input: slots[0].chooser };
   }
   if (step === 2) {
+    if (document.querySelector("#reviews [aria-busy]")) return { text: words.still_busy };
     const wrong = slots.find((slot) => slot.reading?.trouble);
-    if (wrong) return { text: words.fix_files, input: document.getElementById(`${wrong.role}-encoding`) };
+    if (wrong) return { text: words.fix_files, input: document.getElementById(`review-${wrong.role}`) };
+    const open = slots.find((slot) => slot.role !== "bridges" && slot.reading?.blocking);
+    if (open) return { text: say("settle_first", { name: open.reading.name }), input: document.getElementById(`review-${open.role}`) };
   }
   return step === 3 ? (sizes.map((size) => size.fault()).find(Boolean) ?? null) : null;
 }
@@ -214,7 +218,7 @@ function drawReviews() {
   box.replaceChildren();
   for (const slot of slots) {
     if (!slot.reading) continue;
-    const heading = element("h3", { id: `review-${slot.role}` }, roles[slot.role][0], element("small", { textContent: slot.reading.name }));
+    const heading = element("h3", { id: `review-${slot.role}`, tabIndex: -1 }, roles[slot.role][0], element("small", { textContent: slot.reading.name }));
     const body = element("div");
     box.append(element("section", { className: "review", "aria-labelledby": heading.id }, heading, body));
     const use = USES[slot.role];

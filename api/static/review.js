@@ -1,7 +1,9 @@
-/* The review of one file: what was read, how, the first rows, remarks, and what the columns mean. */
+/* The review of one file: what was read, how, what is open, the first rows, remarks, and what the columns mean. */
 
-import { element, findings, number, say, showTrouble, Trouble, words } from "./common.js";
-import { family, inspect } from "./inspect.js";
+import { element, findings, lang, number, say, showTrouble, words } from "./common.js";
+import { encodingChoice, placeChoice } from "./doubts.js";
+import { field, select, suggestions, text } from "./fields.js";
+import { family } from "./inspect.js";
 
 const ENCODINGS = ["UTF-8", "GBK", "GB18030", "Big5", "Shift_JIS", "windows-1252"];
 const MAIN_ROLES = {
@@ -10,56 +12,13 @@ const MAIN_ROLES = {
   zones: ["name", "code"],
 };
 const MASK = "***";
-
-/** A file as it is read: `options` are the user's words, `layers` all layers, `layer` the one that counts. */
-export class Reading {
-  constructor(dataset, name, options = {}) {
-    this.dataset = dataset;
-    this.name = name;
-    this.options = { layername: "", subset: "", crs: "", encoding: "", columns: {}, ...options };
-    this.layers = [];
-    this.layer = null;
-    this.trouble = null;
-  }
-
-  /** Look at all layers and choose one: the user's, else the one that `choose` names. */
-  async open(choose) {
-    const { crs, encoding } = this.options;
-    const found = await inspect(this.dataset, this.#asked({ layername: "", subset: "", crs, encoding }));
-    this.layers = found.layers;
-    const wanted = this.layers.find((layer) => layer.name === this.options.layername) ?? choose(this.layers);
-    this.options.layername = this.layers.length > 1 ? wanted.name : "";
-    this.layer = wanted;
-    if (this.options.subset) await this.again();
-  }
-
-  /** Look at the chosen layer again, since something about its reading has changed. */
-  async again() {
-    this.trouble = null;
-    try {
-      const found = await inspect(this.dataset, this.#asked(this.options));
-      this.layer = found.layers.find((layer) => layer.name === this.options.layername) ?? found.layers[0];
-      this.layers = this.layers.map((layer) => (layer.name === this.layer.name ? this.layer : layer));
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      this.trouble = error;
-    }
-  }
-
-  /** Return the reading as an input of a process; what is empty here stands before what was kept of the file. */
-  source() {
-    return { dataset: this.dataset, ...this.options };
-  }
-
-  #asked(options) {
-    return { ...options, columns: {} };
-  }
-}
+const UNSURE_CRS = ["missing-crs", "wrong-crs", "swapped-axes"];
 
 /** Return one line on what was read. */
 export function summary(layer) {
+  const open = layer.problems.some((problem) => problem.blocking);
   const remarks = layer.problems.length ? say("n_problems", { n: layer.problems.length }) : words.no_remarks;
-  return `${say("n_rows", { n: number(layer.rows) })} · ${kindOf(layer)} · ${remarks}`;
+  return `${say("n_rows", { n: number(layer.rows) })} · ${kindOf(layer)} · ${open ? words.to_settle : remarks}`;
 }
 
 /**
@@ -72,21 +31,37 @@ export function drawReview(box, reading, { id, use, columnRoles, heading, change
   const focused = document.activeElement?.id;
   box.replaceChildren();
   const redraw = () => drawReview(box, reading, { id, use, columnRoles, heading, changed });
-  const readAgain = async () => {
+  const readAgain = async (focus = "") => {
     box.setAttribute("aria-busy", "true");
     await reading.again();
     box.removeAttribute("aria-busy");
     redraw();
     changed();
+    if (focus) document.getElementById(focus)?.focus();
   };
-  box.append(howItIsRead(reading, id, readAgain));
+  const part = (title) => element(heading, { className: "part", textContent: title });
   const alert = element("div", { role: "alert" });
   showTrouble(alert, reading.trouble);
-  box.append(alert);
+  const { layer, options } = reading;
   if (!reading.trouble) {
-    const { layer } = reading;
-    box.prepend(facts(layer));
-    const part = (title) => element(heading, { className: "part", textContent: title });
+    box.append(facts(layer));
+    if (reading.place) {
+      const chosen = (candidate) => {
+        reading.locate(candidate);
+        readAgain();
+      };
+      box.append(...placeChoice(reading.place, { options, id, part, chosen }));
+    }
+    if (layer.readings.length) {
+      const chosen = (encoding) => {
+        options.encoding = encoding;
+        readAgain(`${id}-encoding`);
+      };
+      box.append(...encodingChoice(layer.readings, { part, chosen }));
+    }
+  }
+  box.append(part(words.how_read), howItIsRead(reading, id, readAgain), alert);
+  if (!reading.trouble) {
     box.append(...remarks(layer, part), ...preview(layer, part));
     if (layer.roles[use]) {
       box.append(part(words.columns), ...columns(reading, id, layer.roles[use], columnRoles, MAIN_ROLES[use], changed));
@@ -96,28 +71,27 @@ export function drawReview(box, reading, { id, use, columnRoles, heading, change
 }
 
 function facts(layer) {
-  const crs = layer.crs_name ? `${layer.crs_name} (${layer.crs})` : layer.crs;
-  const located = layer.roles.members?.lon ? words.crs_table : "";
+  const name = (lang === "zh" && layer.crs_name_zh) || layer.crs_name;
+  const crs = name ? `${name} (${layer.crs})` : layer.crs;
   const shown = [
     [words.rows, number(layer.rows)],
     [words.geometry, kindOf(layer)],
-    [words.crs, family(layer) === "table" ? located : crs || words.crs_none],
-    [words.encoding, layer.encoding],
+    [words.crs, crs || (layer.in_degrees ? words.crs_table : words.crs_none)],
+    [words.encoding, layer.encoding_origin && layer.encoding],
     [words.area, layer.area_ha === null ? "" : `${number(layer.area_ha, 1)} ${words.ha} = ${number(layer.area_mu)} ${words.mu}`],
   ];
   const parts = shown
     .filter(([, value]) => value)
-    .map(([name, value]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })));
+    .map(([label, value]) => element("div", {}, element("dt", { textContent: label }), element("dd", { textContent: value })));
   return element("dl", { className: "facts" }, ...parts);
 }
 
 function kindOf(layer) {
-  const kinds = Object.keys(layer.geometry_types);
-  return kinds.length ? kinds.join(", ") : words.table;
+  return words[`kind_${family(layer)}`];
 }
 
 function howItIsRead(reading, id, readAgain) {
-  const { options, layers } = reading;
+  const { options, layers, layer, place } = reading;
   const box = element("div", { className: "reading" });
   const change = (name) => (event) => {
     options[name] = event.target.value.trim();
@@ -128,15 +102,32 @@ function howItIsRead(reading, id, readAgain) {
     readAgain();
   };
   if (layers.length > 1) {
-    const choices = layers.map((layer) => [layer.name, `${layer.name} (${number(layer.rows)})`]);
+    const choices = layers.map((one) => [one.name, `${one.name} (${number(one.rows)})`]);
     box.append(field(`${id}-layer`, words.layer, select(choices, options.layername, change("layername")), words.layer_help));
   }
-  const encodings = [["", words.as_told], ...ENCODINGS.map((name) => [name, name])];
-  box.append(
-    field(`${id}-encoding`, words.encoding, select(encodings, options.encoding, change("encoding")), words.encoding_help),
-  );
-  if (reading.layer && family(reading.layer) !== "table") {
+  if (!layer || layer.encoding_origin || options.encoding) {
+    const known = new Set([...ENCODINGS, options.encoding].filter(Boolean));
+    const encodings = [["", words.as_told], ...[...known].map((name) => [name, name])];
+    box.append(field(`${id}-encoding`, words.encoding, select(encodings, options.encoding, change("encoding")), words.encoding_help));
+  }
+  if (!layer) return box;
+  const isTable = family(layer) === "table";
+  if (!isTable || place || options.crs) {
     box.append(field(`${id}-crs`, words.crs, text(options.crs, words.as_told, change("crs"), crsList()), words.crs_help));
+    const axes = [["xy", words.axes_xy], ["yx", words.axes_yx]];
+    box.append(field(`${id}-axes`, words.axes, select(axes, options.axes, change("axes")), words.axes_help));
+  }
+  if (layer.in_degrees || options.coordinates !== "wgs84") {
+    const datums = [["wgs84", words.datum_wgs84], ["gcj02", words.datum_gcj02], ["bd09", words.datum_bd09]];
+    box.append(
+      field(`${id}-coordinates`, words.datum, select(datums, options.coordinates, change("coordinates")), words.datum_help),
+    );
+  }
+  if (!isTable || place || options.region) {
+    const region = text(options.region, words.region_example, change("region"), "provinces");
+    box.append(field(`${id}-region`, words.region, region, words.region_help));
+  }
+  if (!isTable) {
     box.append(field(`${id}-subset`, words.subset, text(options.subset, "", change("subset")), words.subset_help));
   }
   return box;
@@ -144,19 +135,21 @@ function howItIsRead(reading, id, readAgain) {
 
 /** Return the id of the list of coordinate systems that are common where the files come from. */
 function crsList() {
-  const id = "known-crs";
-  if (!document.getElementById(id)) {
-    const meridians = Array.from({ length: 21 }, (_, i) => [`EPSG:${4534 + i}`, say("crs_zone", { m: 75 + 3 * i })]);
-    const known = [["EPSG:4490", words.crs_4490], ["EPSG:4326", words.crs_4326], ...meridians];
-    const listed = known.map(([value, label]) => element("option", { value, label }));
-    document.body.append(element("datalist", { id }, ...listed));
-  }
-  return id;
+  const meridians = Array.from({ length: 21 }, (_, i) => [`EPSG:${4534 + i}`, say("crs_zone", { m: 75 + 3 * i })]);
+  return suggestions("known-crs", [["EPSG:4490", words.crs_4490], ["EPSG:4326", words.crs_4326], ...meridians]);
 }
-
 function remarks(layer, part) {
   if (!layer.problems.length) return [element("p", { className: "fine", textContent: `✓ ${words.no_problems}` })];
-  return [part(words.problems), findings(layer.problems)];
+  return [part(words.problems), findings(layer.problems.map(inPage))];
+}
+
+/** Return a problem with what to do about it on this page, where that is not what one types. */
+function inPage(problem) {
+  let remedy = "";
+  if (problem.candidates) remedy = words.choose_place;
+  else if (UNSURE_CRS.includes(problem.kind)) remedy = words.ask_crs;
+  else if (problem.kind.startsWith("encoding-")) remedy = words.choose_encoding;
+  return remedy ? { ...problem, remedy, remedy_zh: remedy } : problem;
 }
 
 function preview(layer, part) {
@@ -207,29 +200,4 @@ function columns(reading, id, guesses, columnRoles, mainRoles, changed) {
     out.push(element("details", {}, element("summary", { textContent: words.other_columns }), others));
   }
   return out;
-}
-
-function field(id, label, control, help = "") {
-  control.id = id;
-  const box = element("div", { className: "field" }, element("label", { htmlFor: id, textContent: label }), control);
-  if (help) {
-    control.setAttribute("aria-describedby", `${id}-help`);
-    box.append(element("small", { id: `${id}-help`, textContent: help }));
-  }
-  return box;
-}
-
-function select(choices, value, change) {
-  const options = choices.map(([name, label]) => element("option", { value: name, textContent: label }));
-  const made = element("select", {}, ...options);
-  made.value = value;
-  made.addEventListener("change", change);
-  return made;
-}
-
-function text(value, placeholder, change, list = "") {
-  const made = element("input", { type: "text", value, placeholder, autocomplete: "off", spellcheck: false });
-  if (list) made.setAttribute("list", list);
-  made.addEventListener("change", change);
-  return made;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from gridder.io.inspection import Inspection, LayerInspection
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location, parse_location
 from gridder.io.members import members_from_rows
+from gridder.io.metres import metre_layers
 from gridder.io.preview import previews_of
 from gridder.io.read import polygon_faults, polygon_repairs, unit_columns, units_from_rows
 from gridder.model import NO_TEXT, Finding, Text
@@ -69,6 +70,9 @@ _NOT_APART = {
     ),
 }
 """What is noticed about areas that do not lie side by side, and what a plan makes of it."""
+
+COORDINATES = frozenset(["lon", "point", "field_lon", "field_point"])
+"""Roles of a roster that tell where somebody lives or farms."""
 
 Noticed = tuple[Sequence[Finding], Sequence[Finding]]
 """Faults, and remarks."""
@@ -116,6 +120,7 @@ def _inspect_layer(location: Location, name: str) -> LayerInspection:
         geometry_types=dict(sorted(types.items())),
         crs=rows.source.crs,
         crs_name=crs_name(rows.crs) if rows.crs is not None else NO_TEXT,
+        in_degrees=_in_degrees(rows, roles.get("members", {})),
         encoding=rows.source.encoding,
         encoding_origin=rows.facts["encoding_origin"],
         area_m2=_area_m2(rows) if polygonal else None,
@@ -164,6 +169,12 @@ def _of_others(rows: LayerRows, types: Collection[str]) -> Noticed:
         return [], members_from_rows(rows).repairs
     except InputError as error:
         return error.faults, rows.findings
+
+
+def _in_degrees(rows: LayerRows, roles: Mapping[str, str]) -> bool:
+    if rows.crs is not None:
+        return bool(rows.crs.is_geographic)
+    return not COORDINATES.isdisjoint(roles) and not metre_layers(rows, roles)
 
 
 def _area_m2(rows: LayerRows) -> float | None:

@@ -33,6 +33,8 @@ class LayerInspection:
     geometry_types: Mapping[str, int]
     crs: str
     crs_name: Text
+    in_degrees: bool
+    """Whether places are longitudes and latitudes, as far as that is known."""
     encoding: str
     encoding_origin: str
     """As `gridder.io.encoding.Choice` has it; empty where the format knows one encoding only."""
@@ -62,7 +64,10 @@ class LayerInspection:
             "geometry_types": dict(self.geometry_types),
             "crs": self.crs,
             "crs_name": self.crs_name.en,
+            "crs_name_zh": self.crs_name.zh,
+            "in_degrees": self.in_degrees,
             "encoding": self.encoding,
+            "encoding_origin": self.encoding_origin,
             "area_ha": None if self.area_m2 is None else self.area_m2 / SQUARE_METRES_PER_HA,
             "area_mu": None if self.area_m2 is None else self.area_m2 / SQUARE_METRES_PER_MU,
             "columns": list(self.columns),

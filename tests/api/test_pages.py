@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 import sample_geo
 from api import assets
-from api.words import SCRIPT, WORDS
+from api.script_words import SCRIPT
+from api.words import WORDS
 from tests.access import tab_stops, violations
 from tests.api.conftest import partition_body, people, squares, start_server
 
@@ -243,6 +245,63 @@ def test_a_file_that_lies_is_corrected_in_the_review(visit, server, tmp_path):
     with server.client() as client:
         options = client.get(f"/datasets/{dataset}").json()["options"]
     assert options == {"encoding": "GBK", "columns": {"parcel": "地块"}}
+
+
+def boundaries_in_doubt():
+    """Return a CSV of areas in degrees that names no coordinate system, with names in GBK."""
+    fields = gpd.GeoDataFrame.from_features(squares(3, 2)).drop(columns="n")
+    table = fields.drop(columns="geometry").assign(地块名="田1", WKT=fields.geometry.to_wkt())
+    return table.to_csv(index=False).encode("gbk")
+
+
+@pytest.mark.browser
+def test_what_a_file_leaves_open_is_settled_in_the_review(visit, server, tmp_path):
+    """A place is chosen beside its sketch and an encoding by its preview; before, nobody comes past the review."""
+    path = tmp_path / "areas.csv"
+    path.write_bytes(boundaries_in_doubt())
+    page = visit(locale="zh-CN")
+    page.goto(f"{server.base}/pages/new")
+    page.wait_for_selector("form[data-ready]")
+    page.set_input_files("[data-role=fields] input[type=file]", path)
+    wait_until_read(page, "fields")
+    assert SCRIPT["to_settle"].zh in page.inner_text("[data-role=fields] [data-said]")
+    page.click("#next")
+    page.click("#next")
+    assert SCRIPT["settle_first"].zh.format(name="areas.csv") in page.inner_text("#trouble")
+    assert page.evaluate("document.activeElement.id") == "review-fields"
+    page.wait_for_function("() => document.querySelector('.sketch').naturalWidth > 0")
+
+    page.get_by_role("button", name="windows-1252").click()
+    page.locator(".encodings").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "fields-encoding"
+    assert page.input_value("#fields-encoding") == "windows-1252"
+    page.check("[id='fields-place-EPSG:4490']")
+    page.click("#next")
+    assert SCRIPT["still_busy"].zh in page.inner_text("#trouble")
+    page.wait_for_selector(".facts :text('EPSG:4490')")
+    assert page.is_checked("[id='fields-place-EPSG:4490']")
+    page.click("#next")
+    assert page.is_visible("#step-3")
+
+
+def test_a_sketch_is_for_planners_and_about_a_file_in_doubt(server):
+    """It is an image of the server's own; there is none of a layer or a job without a doubt."""
+    with server.client() as client:
+        dataset = client.post("/datasets", files={"file": ("areas.csv", boundaries_in_doubt())}).json()["id"]
+        body = {"inputs": {"dataset": {"dataset": dataset}}}
+        job = client.post(
+            "/processes/inspect/execution", json=body, headers={"Prefer": "respond-async"}
+        ).json()["jobID"]
+        while client.get(f"/jobs/{job}").json()["status"] in ("accepted", "running"):
+            time.sleep(0.05)
+        address = f"/pages/jobs/{job}/sketch"
+        answer = client.get(address, params={"layer": "areas", "lang": "zh"})
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert "北京" in answer.text
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert client.get(address, params={"layer": "other"}).status_code == 404
+    with server.client(server.new_key("viewer")) as client:
+        assert client.get(address, params={"layer": "areas"}).status_code == 403
 
 
 @pytest.mark.browser
@@ -492,7 +551,7 @@ def test_every_word_is_used_and_every_used_word_is_there():
     in_scripts = {
         name for found in re.findall(r"\bwords\.(\w+)|\bsay\(\s*\"(\w+)\"", scripts) for name in found if name
     }
-    made_up = {name for name in WORDS if name.startswith(("of_", "role_", "unit_", "for_"))}
+    made_up = {name for name in WORDS if name.startswith(("of_", "role_", "unit_", "for_", "kind_"))}
     assert on_pages <= set(WORDS)
     assert in_scripts <= set(SCRIPT)
     assert set(WORDS) - on_pages - in_scripts - made_up == set()
