@@ -183,6 +183,7 @@ class StatusInfo(_Linked):
     position: int | None = None
     problem: dict[str, Any] | None = None
     plan: str | None = None
+    dataset: str | None = None
 
 
 class Jobs(_Linked):
@@ -197,6 +198,15 @@ class PartitionResult(_Linked):
 
     plan: str
     report: dict[str, Any]
+
+
+class LatticeResult(_Linked):
+    """The dataset of cells that was made, and what was noticed on the way."""
+
+    dataset: str
+    cells: int
+    cell_m2: float
+    findings: list[Fault]
 
 
 class InspectResult(BaseModel):
@@ -318,6 +328,7 @@ ANSWERS: Mapping[str, Answer] = {
     "list_processes": _json(Processes),
     "read_process": _json(ProcessDescription),
     "execute_partition": Answer({200: {JSON: PartitionResult}, 201: {JSON: StatusInfo}}, (404, 410, *_RUN)),
+    "execute_lattice": Answer({200: {JSON: LatticeResult}, 201: {JSON: StatusInfo}}, (404, 410, *_RUN)),
     "execute_inspect": Answer({200: {JSON: InspectResult}, 201: {JSON: StatusInfo}}, (404, 410, *_RUN)),
     "list_jobs": _json(Jobs),
     "read_job": _json(StatusInfo),

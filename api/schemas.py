@@ -151,6 +151,18 @@ class PartitionInputs(_Strict):
     title: str | None = Field(None, max_length=200, pattern=_ONE_LINE, description="Name of the plan.")
 
 
+class LatticeInputs(_Strict):
+    """Inputs of the process `lattice`."""
+
+    boundary: Sources = Field(description="Areas to divide (polygons); the lattice keeps their borders.")
+    shape: Literal["square", "hexagon", "h3"] = Field("square", description="Shape of the cells.")
+    target_area: str = Field(
+        max_length=40,
+        pattern=_ONE_LINE,
+        description="Area of a cell with its unit: `50ha`, `300mu` (or 300亩), `20000m2`, `2km2`.",
+    )
+
+
 class InspectInputs(_Strict):
     """Inputs of the process `inspect`."""
 

@@ -18,13 +18,13 @@ from typer.testing import CliRunner
 import gridder
 import sample_geo
 from gridder import cli
-from gridder.cli.areas import square_metres
 from gridder.geometry.crs import LocalFrame, areas_m2
 from gridder.geometry.lattice.cells import hexagon_cells, square_cells
 from gridder.geometry.lattice.clip import Pieces, clip
 from gridder.geometry.lattice.h3_cells import cell_areas_m2, h3_cells, nearest_resolution
 from gridder.geometry.lattice.merge import merge_small
 from gridder.model import Zones
+from gridder.service.areas import square_metres
 
 HA = 10_000.0
 SHAPES = ("square", "hexagon", "h3")

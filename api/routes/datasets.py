@@ -126,11 +126,10 @@ def change_dataset(
 
 @router.delete("/datasets/{dataset_id}", summary="Delete a file and what was made from it", status_code=204)
 def remove_dataset(dataset_id: str, service: ServiceDep, caller: PlannerDep) -> Response:
-    """Delete a file, and every plan that was made from it."""
+    """Delete a file, and every other file and plan that was made from it."""
     dataset = find(service, caller, dataset_id)
-    for plan_id in delete_dataset(service.engine, dataset.id):
-        service.folder.remove_plan(plan_id)
-    service.folder.remove_upload(dataset.id)
+    gone = delete_dataset(service.engine, dataset.id)
+    service.folder.remove_all(plan_ids=gone.plans, dataset_ids=gone.datasets)
     return Response(status_code=204)
 
 
@@ -157,11 +156,16 @@ def dataset_info(dataset: Dataset, links: Links) -> dict[str, Any]:
         "options": dataset.options,
         "created": timestamp(dataset.created_at),
         "expires": timestamp(dataset.expires_at),
-        "links": [
-            links.link("self", JSON, "This file", "datasets", dataset.id),
-            links.link("alternate", HTML, "Review", "pages", "datasets", dataset.id),
-        ],
+        "links": dataset_links(dataset.id, links),
     }
+
+
+def dataset_links(dataset_id: str, links: Links) -> list[dict[str, Any]]:
+    """Return where a dataset is told of."""
+    return [
+        links.link("self", JSON, "This file", "datasets", dataset_id),
+        links.link("alternate", HTML, "Review", "pages", "datasets", dataset_id),
+    ]
 
 
 async def _keep_form(request: Request, service: Service, caller: Caller) -> Dataset:

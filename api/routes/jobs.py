@@ -22,10 +22,13 @@ from api.errors import (
 from api.links import HTML, JSON, Links
 from api.moments import interval
 from api.responses import json_response, timestamp
+from api.routes.datasets import dataset_links
 from api.routes.plans import plan_links
 from api.views import read_report
+from gridder.jobs.product import made_dataset
 from gridder.model import Text
 from gridder.storage import jobs as queue
+from gridder.storage.datasets import find_dataset
 from gridder.storage.ids import is_id
 
 router = APIRouter(tags=["Jobs"])
@@ -143,8 +146,8 @@ def status_info(job: queue.Job, position: int, links: Links) -> dict[str, Any]:
     if job.status == "successful":
         rel = "http://www.opengis.net/def/rel/ogc/1.0/results"
         out["links"].append(links.link(rel, JSON, "Results", "jobs", job.id, "results"))
-        if job.plan_id:
-            out["plan"] = job.plan_id
+        made = {"plan": job.plan_id, "dataset": made_dataset(job)}
+        out |= {name: own for name, own in made.items() if own}
     return out
 
 
@@ -152,6 +155,8 @@ def results_of(job: queue.Job, service: Service, caller: Caller, links: Links) -
     """Return the results of a job that has ended well; raise what came of it otherwise."""
     if job.status != "successful":
         raise job_problem(job)
+    if job.process == "lattice":
+        return _lattice_results(job, service, links)
     if job.plan_id is None:
         return json_response(job.result or {})
     folder = service.folder.plan(job.plan_id)
@@ -163,8 +168,21 @@ def results_of(job: queue.Job, service: Service, caller: Caller, links: Links) -
             "links": plan_links(service, job.plan_id, caller, links),
             "report": read_report(folder),
         },
-        headers={"Link": f'<{links.url("jobs", job.id)}>; rel="monitor"'},
+        headers=_monitor(job, links),
     )
+
+
+def _lattice_results(job: queue.Job, service: Service, links: Links) -> Response:
+    own = made_dataset(job) or ""
+    dataset = find_dataset(service.engine, own, workspace=job.workspace, now=time.time())
+    if dataset is None:
+        raise ProblemError(NO_JOB, Text("its cells were deleted", "其单元文件已被删除"))
+    content = {**(job.result or {}), "links": dataset_links(dataset.id, links)}
+    return json_response(content, headers=_monitor(job, links))
+
+
+def _monitor(job: queue.Job, links: Links) -> dict[str, str]:
+    return {"Link": f'<{links.url("jobs", job.id)}>; rel="monitor"'}
 
 
 def job_problem(job: queue.Job) -> ProblemError:

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.catalogue import PROCESSES
 from api.deps import LangDep, LinksDep, wants_html
 from api.links import CONFORMANCE, HTML, JSON, OPENAPI, Links
 from api.openapi import describe
 from api.responses import json_response
 from api.routes.pages import home
-from api.routes.processes import PROCESSES
 
 router = APIRouter(tags=["Service"])
 

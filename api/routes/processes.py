@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Caller
+from api.catalogue import COLUMNS_OF_ROLE, PROCESSES, Process
 from api.deps import EXECUTION_PATH, LangDep, LinksDep, PlannerDep, Service, ServiceDep
 from api.errors import (
     CONFLICT,
@@ -33,7 +34,7 @@ from api.links import JSON, Links
 from api.openapi import inlined_schema
 from api.responses import json_response
 from api.routes.jobs import job_problem, results_of, status_info
-from api.schemas import ROLES, DatasetSource, Execute, InspectInputs, PartitionInputs, ValueSource
+from api.schemas import DatasetSource, Execute, ValueSource
 from api.uploads import keep_bytes
 from gridder.model import Lang, Text
 from gridder.storage import jobs as queue
@@ -49,44 +50,6 @@ _parsing = asyncio.Semaphore(PARSED_AT_ONCE)
 DAY = 86_400.0
 _LONGEST_IDEMPOTENCY = 200
 _NO_DATASET = Text("a dataset of the request does not exist", "请求中的数据集不存在")
-
-
-@dataclass(frozen=True)
-class Process:
-    """One thing that can be run."""
-
-    id: str
-    title: str
-    description: str
-    inputs: type[BaseModel]
-    outputs: Mapping[str, Any]
-    """Schema of each member of the result."""
-
-
-PROCESSES = {
-    process.id: process
-    for process in (
-        Process(
-            "partition",
-            "Divide fields and buildings into grids · 划分网格",
-            "Divides units into connected, compact grids of a target size and places members in them; "
-            "the plan is stored and served as map, features and files.",
-            PartitionInputs,
-            {
-                "plan": {"type": "string"},
-                "links": {"type": "array", "items": {"type": "object"}},
-                "report": {"type": "object"},
-            },
-        ),
-        Process(
-            "inspect",
-            "Look at an uploaded file · 查看文件",
-            "Layers, counts, coordinate system, encoding, columns that would be used, and every problem.",
-            InspectInputs,
-            {"file": {"type": "string"}, "layers": {"type": "array", "items": {"type": "object"}}},
-        ),
-    )
-}
 
 
 @router.get("/processes", summary="All processes")
@@ -251,7 +214,7 @@ def _check_sync(service: Service, n_bytes: int) -> None:
 def _forget(service: Service, dataset_ids: list[str]) -> None:
     for dataset_id in dataset_ids:
         delete_dataset(service.engine, dataset_id)
-        service.folder.remove_upload(dataset_id)
+    service.folder.remove_all(plan_ids=(), dataset_ids=dataset_ids)
 
 
 def _parse(process: Process, body: bytes) -> BaseModel:
@@ -266,21 +229,18 @@ def _parse(process: Process, body: bytes) -> BaseModel:
         names = ", ".join(name[:40] for name in unknown)
         raise bad_request(f"unknown outputs: {names}", f"未知的输出：{names}")
     try:
-        return process.inputs.model_validate(_unqualified(parsed.inputs))
+        return process.inputs.model_validate(_unqualified(parsed.inputs, process.roles))
     except ValidationError as error:
         raise invalid(error.errors(), prefix="inputs.") from error
     except RecursionError as error:
         raise bad_request("the body is nested too deeply", "请求体嵌套过深") from error
 
 
-def _unqualified(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _unqualified(inputs: Mapping[str, Any], roles: Sequence[str]) -> dict[str, Any]:
     """Return inputs of which those that are no files may also come as `{"value": …}`."""
-    sources = {*ROLES, "dataset"}
     return {
         name: value["value"]
-        if name not in sources
-        and isinstance(value, dict)
-        and set(value) in ({"value"}, {"value", "mediaType"})
+        if name not in roles and isinstance(value, dict) and set(value) in ({"value"}, {"value", "mediaType"})
         else value
         for name, value in inputs.items()
     }
@@ -298,7 +258,7 @@ def _job_request(
     sources: dict[str, list[dict[str, Any]]] = {}
     n_bytes = len(order.body)
     workspaces = set()
-    for role in ("dataset",) if order.process.id == "inspect" else ROLES:
+    for role in order.process.roles:
         given = getattr(inputs, role)
         for i, source in enumerate(given if isinstance(given, list) else [given] if given else []):
             if isinstance(source, ValueSource):
@@ -309,18 +269,27 @@ def _job_request(
                 dataset = _dataset(service, caller, source, now)
                 n_bytes += dataset.n_bytes
                 workspaces.add(dataset.workspace)
-                options = dataset.options | source.model_dump(exclude={"dataset"}, exclude_none=True)
+                confirmed = _confirmed(dataset, role)
+                options = confirmed | source.model_dump(exclude={"dataset"}, exclude_none=True)
             sources.setdefault(role, []).append(
                 {"dataset": dataset.id, "name": dataset.name, "options": options}
             )
     if len(workspaces) > 1:
         raise bad_request("the datasets belong to several workspaces", "数据集属于不同的工作区")
     workspace = workspaces.pop() if workspaces else caller.key.workspace
-    parameters = inputs.model_dump(exclude={*ROLES, "dataset", "title"}, exclude_none=True)
+    parameters = inputs.model_dump(exclude={*order.process.roles, "title"}, exclude_none=True)
     if order.process.id == "partition":
         parameters["lang"] = order.lang
     title = getattr(inputs, "title", None) or ""
     return {"sources": sources, "parameters": parameters, "title": title}, n_bytes, workspace
+
+
+def _confirmed(dataset: Dataset, role: str) -> dict[str, Any]:
+    """Return how its user wants a file read, without columns that mean nothing in this role."""
+    options = dict(dataset.options)
+    means = COLUMNS_OF_ROLE.get(role, {})
+    columns = {name: column for name, column in options.pop("columns", {}).items() if name in means}
+    return options | ({"columns": columns} if columns else {})
 
 
 def _keep_value(service: Service, caller: Caller, source: ValueSource, name: str, now: float) -> Dataset:

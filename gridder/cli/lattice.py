@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from gridder.cli.areas import square_metres
 from gridder.cli.terminal import Bar, JsonOption, LangOption, Outcome, QuietOption, lang_of, print_json
-from gridder.errors import InputError, describe
+from gridder.errors import describe
 from gridder.io.lattice import check_lattice_output, write_lattice
 from gridder.io.location import parse_location
-from gridder.io.read import read_zones
 from gridder.model import SQUARE_METRES_PER_HA, SQUARE_METRES_PER_MU, Lang, Lattice, LatticeShape, Text
-from gridder.service.lattice import lattice_faults, make_lattice
+from gridder.service.order import Source, run_lattice
 
 
 class Shape(StrEnum):
@@ -70,13 +68,7 @@ def lattice_command(  # noqa: PLR0917 - typer reads the options from the signatu
     with Outcome(language, as_json=as_json), Bar(language, quiet=quiet or as_json) as tell:
         for path in boundary:
             check_lattice_output(out, source=parse_location(path).path, overwrite=overwrite)
-        target_m2, faults = square_metres(target_area)
-        faults = faults or lattice_faults(shape.value, target_m2)
-        if faults:
-            raise InputError(faults)
-        tell("read", 0.0)
-        zones = read_zones(*boundary)
-        made = make_lattice(zones, shape=shape.value, target_m2=cast("float", target_m2), progress=tell)
+        made = run_lattice(Source(boundary), shape=shape.value, target_area=target_area, progress=tell)
         tell("write", 0.0)
         place = write_lattice(made, out, overwrite=overwrite)
     _tell(made, place, language, as_json=as_json)

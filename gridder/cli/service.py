@@ -171,17 +171,14 @@ def show_audit(
 def delete_now(
     subject: Annotated[str, typer.Argument(help="Id of a dataset or a plan.")], data_dir: DataOption = None
 ) -> None:
-    """Delete a dataset with every plan that was made from it, or one plan, before its day."""
+    """Delete a dataset with every dataset and plan that was made from it, or one plan, before its day."""
     settings = _settings(data_dir=data_dir)
     engine, folder = _store(data_dir), DataFolder(settings.data_dir)
     if not is_id(subject):
         _refuse(f"{subject} is no id of a dataset or plan")
-    plans = delete_dataset(engine, subject)
-    if delete_plan(engine, subject):
-        plans.append(subject)
-    for plan_id in plans:
-        folder.remove_plan(plan_id)
-    if folder.remove_upload(subject) or plans:
+    gone = delete_dataset(engine, subject)
+    plans = [*gone.plans, subject] if delete_plan(engine, subject) else gone.plans
+    if folder.remove_all(plan_ids=plans, dataset_ids={subject, *gone.datasets}):
         typer.echo(f"deleted, with {len(plans)} plans")
     else:
         _refuse(f"there is nothing with the id {subject}")

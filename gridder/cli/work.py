@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gridder.cli.areas import square_metres
 from gridder.cli.options import CoordinatesOption, RegionOption
 from gridder.cli.terminal import (
     Bar,
@@ -32,6 +31,7 @@ from gridder.model import (
     Text,
     Units,
 )
+from gridder.service.areas import square_metres
 from gridder.service.split import split_faults, split_units
 
 

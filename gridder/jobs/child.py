@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import shutil
 import signal
 import sys
@@ -17,7 +16,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TextIO, cast
@@ -31,6 +29,8 @@ from gridder.io.inspect import inspect
 from gridder.io.members import members_from_frame
 from gridder.io.plan import REPORT, save_plan
 from gridder.io.read import units_from_frame
+from gridder.jobs.cells import make_cells
+from gridder.jobs.inputs import under_own_name, unseal, use_for_temporary_files
 from gridder.jobs.model import (
     DISK_FULL,
     INPUTS,
@@ -42,12 +42,12 @@ from gridder.jobs.model import (
     parse_order,
     trace_of,
 )
-from gridder.model import Finding, Lang, Plan, PlanView, Size, Text
+from gridder.model import Finding, Lang, Plan, PlanView, Size
 from gridder.progress import Progress
 from gridder.service.names import roster_parts
 from gridder.service.order import Source, run_partition
 from gridder.service.partition import partition
-from gridder.storage.seal import Sealer, SealError, installation_sealer
+from gridder.storage.seal import Sealer, installation_sealer
 
 if sys.platform != "win32":
     import fcntl
@@ -58,9 +58,6 @@ WriteViews = Callable[[Plan, Path, int], None]
 
 LINE_SECONDS = 0.1
 """Progress is told no more often."""
-LONGEST_STEM, LONGEST_SUFFIX = 150, 20
-"""Bytes of a file's name that are kept."""
-_UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 NO_ROOM_BYTES = 2**20
 LEAST_MEMORY_BYTES = 2**25
 _NO_MEMORY = ("bad_alloc", "out of memory", "can't start new thread")
@@ -181,7 +178,7 @@ def _answer(order: Order, tell: Progress, *, write_map: WriteMap, write_views: W
         bytearray(LEAST_MEMORY_BYTES)
         return {"result": _work(order, inputs, own_names, tell, write_map=write_map, write_views=write_views)}
     except InputError as error:
-        return {"faults": [finding_dict(_under_own_name(fault, own_names)) for fault in error.faults]}
+        return {"faults": [finding_dict(under_own_name(fault, own_names)) for fault in error.faults]}
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the server must be told
         lack = _lack(error, Path(order.folder))
         if lack is not None:
@@ -202,16 +199,31 @@ def _work(
     write_views: WriteViews,
 ) -> dict[str, Any]:
     sealer = installation_sealer()
-    _use_for_temporary_files(inputs)
+    use_for_temporary_files(inputs)
     tell("read", 0.0)
-    sources = _unseal(order.sources, inputs, sealer, own_names)
-    if order.process == "inspect":
-        (path,) = sources["dataset"].paths
-        found = inspect(path).as_dict()
-        return found | {"file": own_names.get(found["file"], found["file"])}
-    if order.process != "partition":
-        raise ValueError(order.process)
+    sources = unseal(order.sources, inputs, sealer, own_names)
+    match order.process:
+        case "inspect":
+            (path,) = sources["dataset"].paths
+            found = inspect(path).as_dict()
+            return found | {"file": own_names.get(found["file"], found["file"])}
+        case "lattice":
+            return make_cells(order, sources["boundary"], own_names, sealer=sealer, tell=tell)
+        case "partition":
+            return _divide(order, sources, sealer, tell, write_map=write_map, write_views=write_views)
+    raise ValueError(order.process)
 
+
+def _divide(
+    order: Order,
+    sources: Mapping[str, Source],
+    sealer: Sealer,
+    tell: Progress,
+    *,
+    write_map: WriteMap,
+    write_views: WriteViews,
+) -> dict[str, Any]:
+    """Write the folder of a plan with its views, and its names sealed beside it."""
     options = dict(order.parameters)
     lang: Lang = options.pop("lang", "en")
     size = options.pop("size", None) or {}
@@ -233,69 +245,6 @@ def _work(
     _flush(folder / PLAN)
     report = json.loads((folder / PLAN / REPORT).read_text(encoding="utf-8"))
     return {"summary": _summary(report, order.sources)}
-
-
-def _use_for_temporary_files(folder: Path) -> None:
-    """Make a folder for this user alone, and let this process and its readers put temporary files there."""
-    folder.mkdir(mode=0o700, parents=True)
-    tempfile.tempdir = str(folder)
-    os.environ["TMPDIR"] = str(folder)
-
-
-def _unseal(
-    given: Mapping[str, Sequence[Given]], inputs: Path, sealer: Sealer, own_names: dict[str, str]
-) -> dict[str, Source]:
-    """Unseal every file under a safe name, noted in `own_names` where it is not the user's."""
-    sources = {}
-    for role, files in given.items():
-        paths = []
-        columns: dict[str, str] = {}
-        for i, file in enumerate(files):
-            path = inputs / f"{role}-{i}" / safe_name(file.name)
-            path.parent.mkdir(mode=0o700)
-            own_names[path.name] = file.name
-            _unseal_file(file, path, sealer)
-            options = dict(file.options)
-            columns |= options.pop("columns", None) or {}
-            words = [f"|{name}={value}" for name, value in options.items() if value]
-            paths.append("".join([str(path), *words]))
-        sources[role] = Source(paths, columns)
-    return sources
-
-
-def _unseal_file(file: Given, path: Path, sealer: Sealer) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as target, Path(file.path).open("rb") as source:
-            for chunk in sealer.unseal_stream(source):
-                target.write(chunk)
-    except (FileNotFoundError, SealError):
-        raise InputError([replace(_NOT_HERE, file=file.name)]) from None
-
-
-_NOT_HERE = Finding(
-    "lost-upload",
-    Text(
-        "the stored file is gone, or was not sealed with the key of this installation",
-        "存储的文件已丢失，或不是用本服务的密钥加密的",
-    ),
-    remedy=Text("upload it again", "请重新上传"),
-)
-
-
-def safe_name(name: str) -> str:
-    """Return a name that every file system takes and no path hides in, with the ending of `name`."""
-    plain = _UNWANTED.sub("_", name).strip(" .") or "file"
-    path = Path(plain)
-    return _cut(path.stem, LONGEST_STEM) + _cut(path.suffix, LONGEST_SUFFIX)
-
-
-def _cut(text: str, n_bytes: int) -> str:
-    return text.encode("utf-8", "replace")[:n_bytes].decode("utf-8", "ignore")
-
-
-def _under_own_name(fault: Finding, own_names: Mapping[str, str]) -> Finding:
-    return replace(fault, file=own_names.get(fault.file, fault.file))
 
 
 def _write_names(roster: pd.DataFrame, folder: Path, sealer: Sealer) -> None:

@@ -15,8 +15,10 @@ Problem = dict[str, Any]
 
 PLAN = "plan"
 NAMES = "names"
+CELLS = "cells"
 INPUTS = "in"
-"""What lies in a draft's folder: the plan, the sealed names, and the unsealed inputs while they are read."""
+"""What lies in a draft's folder: the plan, the sealed names, or the sealed file of a lattice; and the unsealed
+inputs while they are read."""
 
 URN = "urn:gridder:problem:"
 
@@ -37,11 +39,12 @@ class Order:
     Parameters
     ----------
     job, process
-        The job's id, and `partition` or `inspect`.
+        The job's id, and `partition`, `lattice` or `inspect`.
     sources
-        Files by role; `inspect` has one of role `dataset`.
+        Files by role; `inspect` has one of role `dataset`, `lattice` those of role `boundary`.
     parameters
-        `size`, `building_size`, `lang` and the options of `partition`, each only where given.
+        `size`, `building_size`, `lang` and the options of `partition`, each only where given; `shape` and
+        `target_area` of `lattice`.
     folder
         The draft, a folder of its own.
     suppress_below
@@ -50,6 +53,8 @@ class Order:
         Name of the plan.
     memory_mb
         Most memory that the child may take.
+    dataset_mb
+        Largest file that becomes a dataset.
     """
 
     job: str
@@ -60,6 +65,7 @@ class Order:
     suppress_below: int
     title: str
     memory_mb: int
+    dataset_mb: float
 
     def line(self) -> str:
         """Return the order as one line of JSON."""
@@ -195,12 +201,18 @@ def trace_of(error: BaseException) -> str:
 _BEFORE = (("read", 25.0), ("measure", 1.0), ("place", 2.0))
 _LAYER = (("units", 3.0), ("neighbours", 10.0), ("solve", 25.0), ("grids", 7.0))
 _AFTER = (("report", 2.0), ("write", 14.0), ("views", 10.0))
+_LATTICE = (("read", 1.0), ("measure", 1.0), ("units", 4.0), ("grids", 2.0), ("write", 2.0))
 """Stages and the share of the time that they usually take."""
 
 
 def steps_of(process: str, n_layers: int) -> list[tuple[str, float]]:
     """Return the stages of a job in turn with their weights; those of a layer come once for each."""
-    return [*_BEFORE, *_LAYER * n_layers, *_AFTER] if process == "partition" else [("read", 1.0)]
+    match process:
+        case "partition":
+            return [*_BEFORE, *_LAYER * n_layers, *_AFTER]
+        case "lattice":
+            return list(_LATTICE)
+    return [("read", 1.0)]
 
 
 @dataclass(frozen=True)

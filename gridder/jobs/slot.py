@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import threading
 import time
@@ -17,8 +16,6 @@ from sqlalchemy import Engine, exc
 from gridder.config import Settings
 from gridder.jobs.model import (
     DISK_FULL,
-    NAMES,
-    PLAN,
     Given,
     Order,
     Outcome,
@@ -35,11 +32,10 @@ from gridder.jobs.model import (
 )
 from gridder.jobs.patience import Halt, insist, is_passing
 from gridder.jobs.process import Process
+from gridder.jobs.product import Product, put_in_place
 from gridder.storage import jobs as queue
 from gridder.storage.folder import DataFolder
-from gridder.storage.ids import new_id
 from gridder.storage.jobs import Job
-from gridder.storage.plans import PlanRow
 from gridder.storage.room import is_out_of_room
 
 log = logging.getLogger(__name__)
@@ -51,7 +47,6 @@ TELL_SECONDS = 1.0
 IDLE_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Pauses between processes that die before they are ready."""
-DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -251,50 +246,33 @@ class Slot:
         )
 
     def _keep(self, job: Job, result: Mapping[str, Any], draft: Path) -> None:
-        """Publish the plan and commit its rows; the folder goes where the job is no longer ours."""
-        now = time.time()
-        plan: PlanRow | None = None
-        names: list[bytes] = []
-        if job.process == "partition":
-            plan = PlanRow(
-                id=new_id(),
-                workspace=job.workspace,
-                key_id=job.key_id,
-                job_id=job.id,
-                title=job.request.get("title", ""),
-                summary=result["summary"],
-                created_at=now,
-                expires_at=now + self.settings.plan_days * DAY,
-            )
-            names = [path.read_bytes() for path in sorted((draft / NAMES).glob("*"))]
-            self.folder.publish(draft / PLAN, plan.id)
+        """Put what was made in its place and commit its rows; it goes where the job is no longer ours."""
+        product = put_in_place(job, result, draft, self.folder, self.settings, now=time.time())
         kept: bool | None = False
         try:
-            kept = insist(lambda: self._finish(job, result, plan, names), self.halt, unless=is_out_of_room)
+            kept = insist(lambda: self._finish(job, product), self.halt, unless=is_out_of_room)
         finally:
-            if kept is False and plan is not None:
-                self.folder.remove_plan(plan.id)
+            if kept is False:
+                product.remove(self.folder)
 
-    def _finish(
-        self, job: Job, result: Mapping[str, Any], plan: PlanRow | None, names: Sequence[bytes]
-    ) -> bool:
+    def _finish(self, job: Job, product: Product) -> bool:
         """Commit the result; one whose answer got lost on an earlier call counts as committed."""
-        if plan is not None:
-            os.utime(self.folder.plan(plan.id))  # young for the sweeper, however long the store was away
+        product.renew(self.folder)
         kept = queue.finish(
             self.engine,
             job.id,
             job.attempt,
-            result=result,
-            plan=plan,
+            result=product.result,
+            plan=product.plan,
+            dataset=product.dataset,
             sources=datasets_of(job),
-            names=names,
+            names=product.names,
             now=time.time(),
         )
-        if kept or plan is None:
-            return kept
+        if kept:
+            return True
         found = queue.find_job(self.engine, job.id, workspace=None)
-        return found is not None and found.plan_id == plan.id
+        return found is not None and product.is_of(found)
 
 
 def order_for(job: Job, settings: Settings, folder: DataFolder, draft: Path) -> Order:
@@ -315,6 +293,7 @@ def order_for(job: Job, settings: Settings, folder: DataFolder, draft: Path) -> 
         suppress_below=settings.suppress_below,
         title=job.request.get("title", ""),
         memory_mb=settings.job_memory_mb,
+        dataset_mb=settings.upload_mb,
     )
 
 

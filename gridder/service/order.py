@@ -1,4 +1,4 @@
-"""The use case that the command line and the service share: from files to a plan."""
+"""The use cases that the command line and the service share: from files to a plan, or to a lattice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from gridder.errors import InputError
 from gridder.io.address_review import read_decisions
@@ -15,8 +15,10 @@ from gridder.io.locks import read_locks
 from gridder.io.members import read_members
 from gridder.io.plan import load_plan
 from gridder.io.read import read_barriers, read_bridges, read_units, read_zones
-from gridder.model import Coding, Finding, Plan, Size, Text
+from gridder.model import Coding, Finding, Lattice, LatticeShape, Plan, Size, Text
 from gridder.progress import Progress, silent
+from gridder.service.areas import square_metres
+from gridder.service.lattice import lattice_faults, make_lattice
 from gridder.service.partition import Inputs, partition
 from gridder.service.sizes import size_faults
 from gridder.service.whereabouts import region_of, with_far_away
@@ -211,6 +213,41 @@ def run_partition(
         old=old_plan,
         progress=progress,
         **{name: value for name, value in options.items() if value is not None},
+    )
+
+
+def run_lattice(
+    boundary: Source, *, shape: str, target_area: str | None, progress: Progress = silent
+) -> Lattice:
+    """Read the areas of a boundary and divide them into uniform cells.
+
+    Parameters
+    ----------
+    boundary
+        Files of areas.
+    shape
+        `square`, `hexagon` or `h3`.
+    target_area
+        Area of a cell with its unit, such as `50ha` (`gridder.service.areas`).
+    progress
+        Told the stage and its share done; may raise `Stopped`.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with what is asked for, else with the files, else with `make_lattice`.
+    """
+    target_m2, faults = square_metres(target_area)
+    faults = faults or lattice_faults(shape, target_m2)
+    if faults:
+        raise InputError(faults)
+    progress("read", 0.0)
+    zones = read_zones(*boundary.paths, columns=boundary.columns)
+    return make_lattice(
+        zones,
+        shape=cast("LatticeShape", shape),
+        target_m2=cast("float", target_m2),
+        progress=progress,
     )
 
 

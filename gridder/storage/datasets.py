@@ -14,7 +14,7 @@ from gridder.storage.tables import datasets
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file that was uploaded, or sent inside a request (`by_value`)."""
+    """A file that was uploaded, sent inside a request (`by_value`), or made by a job."""
 
     id: str
     workspace: str
@@ -47,7 +47,7 @@ def find_dataset(engine: Engine, dataset_id: str, *, workspace: str | None, now:
 def list_datasets(
     engine: Engine, *, workspace: str | None, limit: int, offset: int, now: float
 ) -> list[Dataset]:
-    """Return uploaded datasets, the newest first; those sent inside requests are left out."""
+    """Return datasets, the newest first; those sent inside requests are left out."""
     query = select(datasets).where(datasets.c.by_value.is_(False), datasets.c.expires_at > now)
     if workspace is not None:
         query = query.where(datasets.c.workspace == workspace)

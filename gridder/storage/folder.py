@@ -71,6 +71,28 @@ class DataFolder:
         path.unlink(missing_ok=True)
         return there
 
+    def remove_all(self, *, plan_ids: Iterable[str], dataset_ids: Iterable[str]) -> bool:
+        """Remove folders of plans and files of datasets; return whether there was any."""
+        removed = [self.remove_plan(own) for own in plan_ids]
+        removed += [self.remove_upload(own) for own in dataset_ids]
+        return any(removed)
+
+    def keep_upload(self, draft: Path, dataset_id: str) -> None:
+        """Make a sealed draft a dataset's file by one rename, when all of it is on the disk.
+
+        Raises
+        ------
+        FileExistsError
+            The dataset has a file.
+        """
+        target = self.upload(dataset_id)
+        if target.exists():
+            raise FileExistsError(target)
+        _flush(draft)
+        os.utime(draft)  # young for `sweep` until the store knows it
+        draft.rename(target)
+        _flush(self.uploads)
+
     def sweep(
         self,
         *,

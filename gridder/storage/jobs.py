@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, in
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gridder.storage import tables
+from gridder.storage.datasets import Dataset
 from gridder.storage.engine import Turn, reading, take_turn, writing
 from gridder.storage.ids import new_id
 from gridder.storage.plans import PlanRow
@@ -196,18 +197,19 @@ def finish(
     *,
     result: Mapping[str, Any],
     plan: PlanRow | None,
+    dataset: Dataset | None = None,
     sources: Sequence[tuple[str, str]],
     names: Sequence[bytes],
     now: float,
 ) -> bool:
-    """Keep a result with its plan, whole or not at all.
+    """Keep a result with its plan or dataset, whole or not at all.
 
     Parameters
     ----------
-    plan
-        The plan whose folder is published (None: the process makes none).
+    plan, dataset
+        What was made and is in its place (None: the process makes none).
     sources
-        Role and id of the plan's datasets.
+        Role and id of the datasets that it was made from.
     names
         The sealed parts of the names of the plan's members.
 
@@ -227,6 +229,8 @@ def finish(
             return False
         if plan:
             _add_plan(connection, plan, sources, names)
+        if dataset:
+            _add_dataset(connection, dataset, sources)
     return True
 
 
@@ -440,3 +444,9 @@ def _add_plan(
         )
     for part, sealed in enumerate(names):
         connection.execute(insert(tables.names).values(plan_id=plan.id, part=part, sealed=sealed))
+
+
+def _add_dataset(connection: Connection, dataset: Dataset, sources: Sequence[tuple[str, str]]) -> None:
+    connection.execute(insert(tables.datasets).values(asdict(dataset)))
+    for source_id in sorted({source_id for _, source_id in sources}):
+        connection.execute(insert(tables.dataset_sources).values(dataset_id=dataset.id, source_id=source_id))

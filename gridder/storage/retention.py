@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from gridder.storage.engine import Turn, reading, take_turn, writing
 from gridder.storage.jobs import UNFINISHED
-from gridder.storage.tables import datasets, job_sources, jobs, names, plan_sources, plans
+from gridder.storage.tables import dataset_sources, datasets, job_sources, jobs, names, plan_sources, plans
 
 
 @dataclass(frozen=True)
@@ -34,24 +34,39 @@ def expired(engine: Engine, *, now: float) -> Ended:
         )
 
 
-def delete_dataset(engine: Engine, dataset_id: str) -> list[str]:
-    """Delete a dataset with the plans and jobs made from it; those that run lose their lease.
+@dataclass(frozen=True)
+class Gone:
+    """Ids of what was deleted: plans whose folders, and datasets whose files, must go."""
 
-    Returns
-    -------
-    list
-        Ids of the plans whose folders must go.
-    """
-    its_jobs = select(job_sources.c.job_id).where(job_sources.c.dataset_id == dataset_id)
-    its_plans = select(plan_sources.c.plan_id).where(plan_sources.c.dataset_id == dataset_id)
+    plans: list[str]
+    datasets: list[str]
+
+
+def delete_dataset(engine: Engine, dataset_id: str) -> Gone:
+    """Delete a dataset with the datasets, plans and jobs made from it; jobs that run lose their lease."""
     with writing(engine) as connection:
         take_turn(connection, Turn.QUEUE)
-        # a job that is being finished either has its plan before the next statement or finds itself deleted
-        connection.execute(delete(jobs).where(jobs.c.id.in_(its_jobs)))
+        doomed = _with_what_was_made(connection, dataset_id)
+        its_plans = select(plan_sources.c.plan_id).where(plan_sources.c.dataset_id.in_(doomed))
         gone = connection.execute(delete(plans).where(plans.c.id.in_(its_plans)).returning(plans.c.id))
         plan_ids = sorted(gone.scalars())
-        connection.execute(delete(datasets).where(datasets.c.id == dataset_id))
-    return plan_ids
+        sent = select(dataset_sources.c.source_id).where(dataset_sources.c.dataset_id.in_(doomed))
+        ended = datasets.c.id.in_(doomed) | (datasets.c.by_value & datasets.c.id.in_(sent))
+        deleted = connection.execute(delete(datasets).where(ended).returning(datasets.c.id))
+        return Gone(plan_ids, sorted(deleted.scalars()))
+
+
+def _with_what_was_made(connection: Connection, dataset_id: str) -> set[str]:
+    """Delete the jobs that read a dataset or one made from it; return the ids of these datasets."""
+    doomed, latest = {dataset_id}, {dataset_id}
+    while latest:
+        its_jobs = select(job_sources.c.job_id).where(job_sources.c.dataset_id.in_(latest))
+        # a job that is being finished either has left what it made before the next statement or finds itself deleted
+        connection.execute(delete(jobs).where(jobs.c.id.in_(its_jobs)))
+        made = select(dataset_sources.c.dataset_id).where(dataset_sources.c.source_id.in_(latest))
+        latest = set(connection.execute(made).scalars()) - doomed
+        doomed |= latest
+    return doomed
 
 
 def delete_plan(engine: Engine, plan_id: str) -> bool:
@@ -84,7 +99,7 @@ def delete_job(engine: Engine, job_id: str) -> bool:
 def end_dataset(engine: Engine, dataset_id: str) -> None:
     """Delete a dataset whose time is over with what inspections showed of it.
 
-    The plans made from it, and their jobs, have a time of their own.
+    The plans and datasets made from it, and the jobs of these plans, have a time of their own.
     """
     its_jobs = select(job_sources.c.job_id).where(job_sources.c.dataset_id == dataset_id)
     shown = delete(jobs).where(

@@ -62,7 +62,7 @@ datasets = Table(
     Column("expires_at", Float, nullable=False),
     Index(None, "workspace", "created_at"),
 )
-"""Files that were uploaded, or sent inside a request (`by_value`).
+"""Files that were uploaded, sent inside a request (`by_value`), or made by a job.
 
 `options` is what the user confirmed: `layername, subset, crs, encoding, columns` (role to column).
 """
@@ -131,6 +131,14 @@ plan_sources = Table(
     Column("dataset_id", String(20), primary_key=True, index=True),
     Column("role", String(20), primary_key=True),
 )
+
+dataset_sources = Table(
+    "dataset_sources",
+    metadata,
+    Column("dataset_id", String(20), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("source_id", String(20), primary_key=True, index=True),
+)
+"""Datasets that a dataset was made from, where a job made it."""
 
 names = Table(
     "names",

@@ -56,7 +56,7 @@ def test_conformance_names_core(client):
 def test_every_process_is_listed_and_described(client):
     """/req/core/process-list-success, /req/core/process-success, /req/ogc-process-description/json-encoding."""
     listed = client.get("/processes").json()["processes"]
-    assert [process["id"] for process in listed] == ["partition", "inspect"]
+    assert [process["id"] for process in listed] == ["partition", "lattice", "inspect"]
     for process in listed:
         assert {"sync-execute", "async-execute", "dismiss"} == set(process["jobControlOptions"])
         described = client.get(f"/processes/{process['id']}").json()
@@ -244,7 +244,7 @@ def test_the_list_of_jobs_can_be_narrowed(client, made):
         assert answer.status_code == 200, answer.text
         return {job["jobID"] for job in answer.json()["jobs"]}
 
-    assert chosen(type="process", processID="partition,inspect") == everything
+    assert chosen(type="process", processID="partition,lattice,inspect") == everything
     assert chosen(processID="magic") == set()
     assert chosen(datetime="2020-01-01T00:00:00Z/..", minDuration=0) <= everything
     assert chosen(datetime="../2020-01-01T00:00:00Z") == set()

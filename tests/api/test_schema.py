@@ -124,6 +124,9 @@ def test_what_is_made_and_deleted_is_answered_as_described(server, described):
     ask("change_dataset", "PATCH", f"/datasets/{dataset}", 200, json={"columns": {"unit_id": "unit_id"}})
     look, run = "/processes/inspect/execution", "/processes/partition/execution"
     ask("execute_inspect", "POST", look, 200, json={"inputs": {"dataset": dataset}})
+    land = {"inputs": {"boundary": {"dataset": dataset}, "target_area": "5ha"}}
+    cells = ask("execute_lattice", "POST", "/processes/lattice/execution", 200, json=land)["dataset"]
+    ask("read_dataset", "GET", f"/datasets/{cells}", 200)
     body = partition_body(members={"value": people(8, 6, 60)}, size={"of": "members", "target": 10})
     plan = ask("execute_partition", "POST", run, 200, json=body)["plan"]
     ask("read_names", "POST", f"/plans/{plan}/names", 200, json={"reason": "a test of the description"})

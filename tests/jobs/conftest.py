@@ -68,7 +68,8 @@ class Station:
         """Put a job into the queue, and return its id."""
         if sources is None:
             file = {"dataset": self.upload(b"x", "fields.zip"), "name": "fields.zip", "options": {}}
-            sources = {"dataset" if process == "inspect" else "fields": [file]}
+            role = {"inspect": "dataset", "lattice": "boundary"}.get(process, "fields")
+            sources = {role: [file]}
         job, _ = queue.submit(
             self.engine,
             workspace="main",

@@ -24,6 +24,12 @@ def result(order):
     say({"result": {"summary": {"attempt": order["folder"]}}})
 
 
+def cells(order):
+    (Path(order["folder"]) / "cells").write_bytes(b"sealed cells")
+    file = {"name": "farm-square-5ha.gpkg", "n_bytes": 7, "sha256": "0" * 64}
+    say({"result": {"cells": 3, "cell_m2": 50000.0, "findings": [], "file": file}})
+
+
 def note_processes(path):
     """Write down this process and one that it starts."""
     started = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
@@ -46,6 +52,9 @@ def do(order):
             result(order)
         case "inspect":
             say({"result": {"file": order["sources"]["dataset"][0]["name"]}})
+        case "cells":
+            time.sleep(does.get("seconds", 0))
+            cells(order)
         case "sleep":
             time.sleep(60)
         case "die":

@@ -40,7 +40,7 @@ def _order(station, name, content, *, process="partition", memory_mb=16_000, **p
     path = str(station.folder.upload(station.upload(content, name)))
     draft = station.folder.work / "draft"
     draft.mkdir()
-    return Order("j", process, {role: [Given(path, name, {})]}, parameters, str(draft), 5, "", memory_mb)
+    return Order("j", process, {role: [Given(path, name, {})]}, parameters, str(draft), 5, "", memory_mb, 200)
 
 
 def _run(order):

@@ -16,6 +16,7 @@ from sqlalchemy import event, exc
 from gridder.jobs import slot
 from gridder.jobs.house import place_of
 from gridder.storage import jobs as queue
+from gridder.storage.datasets import find_dataset
 from gridder.storage.names import sealed_names
 from gridder.storage.plans import find_plan, sources_of
 
@@ -41,6 +42,36 @@ def test_an_inspection_has_a_result_and_no_plan(station):
     station.start()
     job = station.ended(station.submit({"do": "inspect"}, process="inspect"))
     assert (job.status, job.result, job.plan_id) == ("successful", {"file": "fields.zip"}, None)
+    station.until(lambda: station.stays() == {"plans": [], "work": []})
+
+
+def test_a_lattice_becomes_a_dataset_of_the_jobs_workspace(station):
+    """The sealed file, its row and the result are there together, and it ends when an upload would."""
+    station.start(upload_days=3)
+    job = station.ended(station.submit({"do": "cells"}, process="lattice"))
+    own = job.result["dataset"]
+    assert job.result == {"dataset": own, "cells": 3, "cell_m2": 50000.0, "findings": []}
+    dataset = find_dataset(station.engine, own, workspace="main", now=time.time())
+    assert (dataset.name, dataset.n_bytes, dataset.key_id) == ("farm-square-5ha.gpkg", 7, job.key_id)
+    assert dataset.expires_at - dataset.created_at == 3 * 86_400
+    assert station.folder.upload(own).read_bytes() == b"sealed cells"
+    station.until(lambda: station.stays() == {"plans": [], "work": []})
+
+
+def test_a_lattice_dismissed_at_its_end_leaves_nothing(station, monkeypatch):
+    """The file that was put in its place goes again, as nobody knows of it."""
+
+    def dismissed_first(engine, job_id, *more, **kept):
+        queue.dismiss(engine, job_id, now=time.time())
+        return finish(engine, job_id, *more, **kept)
+
+    finish = queue.finish
+    monkeypatch.setattr(queue, "finish", dismissed_first)
+    station.start()
+    job = station.ended(station.submit({"do": "cells"}, process="lattice"))
+    assert (job.status, job.result) == ("dismissed", None)
+    boundary = job.request["sources"]["boundary"][0]["dataset"]
+    station.until(lambda: [path.name for path in station.folder.uploads.iterdir()] == [boundary])
     station.until(lambda: station.stays() == {"plans": [], "work": []})
 
 

@@ -6,14 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridder.jobs.child import safe_name
+from gridder.jobs.inputs import safe_name
 from gridder.jobs.model import Given, Order, Progress, faults_problem, parse_order, steps_of, trace_of
 
 
 def test_an_order_comes_back_from_its_line():
     """It is one line, whatever the names hold."""
     order = Order(
-        "j", "partition", {"fields": [Given("/x", "a\n地.zip", {"crs": "EPSG:4549"})]}, {}, "/d", 5, "t", 512
+        "j",
+        "partition",
+        {"fields": [Given("/x", "a\n地.zip", {"crs": "EPSG:4549"})]},
+        {},
+        "/d",
+        5,
+        "t",
+        512,
+        200,
     )
     assert order.line().count("\n") == 1
     assert parse_order(order.line()) == order

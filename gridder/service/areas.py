@@ -33,7 +33,7 @@ def square_metres(area: str | None) -> tuple[float | None, list[Finding]]:
     match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*((?:[^0-9.].*)?)", area.strip())
     factor = AREA_UNITS.get(match.group(2).strip().lower()) if match else None
     if match is None or factor is None:
-        what = Text(f"--target-area {area} cannot be read", f"无法理解 --target-area {area}")
+        what = Text(f"{area} cannot be read as an area", f"无法理解面积“{area}”")
         remedy = Text(
             "write 50ha, 300mu, 20000m2 or 2km2", "请写作 50ha（公顷）、300mu（亩）、20000m2 或 2km2"
         )
