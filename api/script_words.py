@@ -139,6 +139,7 @@ SCRIPT: Mapping[str, Text] = {
     "estimate": Text("About {n} grids.", "约 {n} 个网格。"),
     "estimate_of": Text("{total} {unit} in all.", "合计 {total} {unit}。"),
     "estimate_each": Text("About {n} {unit} in each grid.", "每个网格约 {n} {unit}。"),
+    "estimate_cells": Text("About {n} cells.", "约 {n} 个单元。"),
     "unit_members": Text("people", "人"),
     "unit_households": Text("households", "户"),
     "unit_area_ha": Text("ha", "公顷"),

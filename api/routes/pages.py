@@ -34,15 +34,17 @@ from api.links import Links
 from api.render import page
 from api.responses import timestamp
 from api.routes import datasets, jobs, plans
+from api.routes.processes import confirmed
 from api.script_words import SCRIPT
 from api.views import FEATURES, read_report, undamaged, view_file
 from gridder.geometry.places import PROVINCES
 from gridder.io import words
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
 from gridder.io.feature_file import FeatureFile
+from gridder.jobs.product import made_dataset
 from gridder.model import Lang, Text
 from gridder.storage import jobs as queue
-from gridder.storage.datasets import Dataset, list_datasets
+from gridder.storage.datasets import Dataset, find_dataset, list_datasets
 from gridder.storage.plans import PlanRow, list_plans
 
 router = APIRouter(include_in_schema=False)
@@ -73,9 +75,12 @@ def read_new(
     caller: PlannerDep,
     lang: LangDep,
     before: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    fields: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
-    """Return the way to a new plan: files, review, size; begun from an earlier job where one is named."""
+    """Return the way to a new plan: files, review, size; begun from an earlier job or with a file where one is named."""
     earlier = jobs.find(service, caller, before).request if before else None
+    if fields and not earlier:
+        earlier = _begun_with(datasets.find(service, caller, fields))
     return page(
         request,
         "new.html.j2",
@@ -107,15 +112,19 @@ def read_dataset(
 def read_job(
     job_id: str, request: Request, service: ServiceDep, caller: PlannerDep, links: LinksDep, lang: LangDep
 ) -> Response:
-    """Return how a job stands; a plan that is done is shown itself."""
+    """Return how a job stands; what it made is shown itself."""
     job = jobs.find(service, caller, job_id)
     plan_path = service.folder.plan(job.plan_id) if job.plan_id else None
     if plan_path is not None and plan_path.is_dir():
         return RedirectResponse(links.url("pages", "plans", job.plan_id or ""), status_code=303)
+    cells = made_dataset(job)
+    if cells and find_dataset(service.engine, cells, workspace=caller.workspace, now=time.time()):
+        return RedirectResponse(links.url("pages", "datasets", cells), status_code=303)
     return page(
         request,
         "job.html.j2",
         job=job,
+        title=_title(job, lang),
         made=_moment(job.created_at),
         started=timestamp(job.started_at),
         position=queue.position(service.engine, job),
@@ -233,7 +242,7 @@ def _under_way(service: Service, caller: Caller, lang: Lang) -> list[dict[str, A
     found, _ = queue.list_jobs(
         service.engine,
         workspace=caller.workspace,
-        processes=("partition",),
+        processes=("partition", "lattice"),
         status=("accepted", "running"),
         now=time.time(),
         limit=PLANS_ON_PAGE,
@@ -242,7 +251,7 @@ def _under_way(service: Service, caller: Caller, lang: Lang) -> list[dict[str, A
     return [
         {
             "id": job.id,
-            "title": job.request.get("title") or "",
+            "title": _title(job, lang),
             "made": _moment(job.created_at),
             "progress": job.progress,
             "status": words.word(texts.STAGES, job.stage).say(lang)
@@ -251,6 +260,20 @@ def _under_way(service: Service, caller: Caller, lang: Lang) -> list[dict[str, A
         }
         for job in found
     ]
+
+
+def _title(job: queue.Job, lang: Lang) -> str:
+    """Return the name of a plan to be, or whose cells are made; empty where there is none."""
+    if job.process == "lattice":
+        name = job.request["sources"]["boundary"][0]["name"]
+        return texts.WORDS["lattice_of"].format(name=name).say(lang)
+    return job.request.get("title") or ""
+
+
+def _begun_with(dataset: Dataset) -> dict[str, Any]:
+    """Return the request of a plan of which nothing is said yet but the file of its fields."""
+    file = {"dataset": dataset.id, "name": dataset.name, "options": confirmed(dataset, "fields")}
+    return {"sources": {"fields": [file]}, "parameters": {}, "title": ""}
 
 
 def _uploads(service: Service, caller: Caller) -> list[dict[str, Any]]:

@@ -269,8 +269,8 @@ def _job_request(
                 dataset = _dataset(service, caller, source, now)
                 n_bytes += dataset.n_bytes
                 workspaces.add(dataset.workspace)
-                confirmed = _confirmed(dataset, role)
-                options = confirmed | source.model_dump(exclude={"dataset"}, exclude_none=True)
+                kept = confirmed(dataset, role)
+                options = kept | source.model_dump(exclude={"dataset"}, exclude_none=True)
             sources.setdefault(role, []).append(
                 {"dataset": dataset.id, "name": dataset.name, "options": options}
             )
@@ -284,7 +284,7 @@ def _job_request(
     return {"sources": sources, "parameters": parameters, "title": title}, n_bytes, workspace
 
 
-def _confirmed(dataset: Dataset, role: str) -> dict[str, Any]:
+def confirmed(dataset: Dataset, role: str) -> dict[str, Any]:
     """Return how its user wants a file read, without columns that mean nothing in this role."""
     options = dict(dataset.options)
     means = COLUMNS_OF_ROLE.get(role, {})

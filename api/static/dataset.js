@@ -1,6 +1,8 @@
 /* The page of one uploaded file: look at it, correct how it is read, confirm. */
 
 import { ask, element, showTrouble, Trouble, words } from "./common.js";
+import { family } from "./inspect.js";
+import { LatticeForm } from "./lattice.js";
 import { Reading } from "./reading.js";
 import { drawReview, summary } from "./review.js";
 
@@ -11,6 +13,11 @@ const confirm = document.getElementById("confirm");
 const columnRoles = JSON.parse(page.dataset.columns);
 const uses = JSON.parse(page.dataset.uses);
 const reading = new Reading(page.dataset.id, "", JSON.parse(page.dataset.options));
+const lattice = new LatticeForm(document.getElementById("lattice"), () => ({
+  dataset: reading.dataset,
+  ...reading.options,
+  columns: use === "zones" ? reading.options.columns : {},
+}));
 let use = "";
 
 function draw() {
@@ -24,6 +31,9 @@ function draw() {
   drawReview(review, reading, { id: "file", use, columnRoles: columnRoles[use], heading: "h2", changed: draw });
   status.textContent = reading.trouble ? words.failed_upload : summary(reading.layer);
   confirm.disabled = Boolean(reading.trouble);
+  const land = !reading.trouble && !reading.blocking && family(reading.layer) === "polygon" ? reading.layer : null;
+  document.getElementById("as-fields").hidden = !land;
+  lattice.offer(land);
 }
 
 /** Return whether the columns that were confirmed belong to a use. */

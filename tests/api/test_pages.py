@@ -17,6 +17,7 @@ from api.script_words import SCRIPT
 from api.words import WORDS
 from tests.access import tab_stops, violations
 from tests.api.conftest import partition_body, people, squares, start_server
+from tests.api.test_lattice import area
 
 SAMPLES = Path(sample_geo.__file__).parent
 SECOND = 1000
@@ -302,6 +303,30 @@ def test_a_sketch_is_for_planners_and_about_a_file_in_doubt(server):
         assert client.get(address, params={"layer": "other"}).status_code == 404
     with server.client(server.new_key("viewer")) as client:
         assert client.get(address, params={"layer": "areas"}).status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_boundary_becomes_cells_and_the_fields_of_a_new_plan(visit, server):
+    """On the page of the file; the job leads to the page of the cells, and from there on to a plan."""
+    land = {"type": "FeatureCollection", "features": [area("东区", 116.0, 40.0, 0.02)]}
+    with server.client() as client:
+        dataset = client.post("/datasets?name=land.geojson", json=land).json()["id"]
+    page = visit(locale="zh-CN")
+    page.goto(f"{server.base}/pages/datasets/{dataset}")
+    page.wait_for_selector("#lattice:not([hidden])", timeout=JOB)
+    page.click("#lattice summary")
+    page.select_option("#lattice-shape", "hexagon")
+    page.fill("#lattice-area", "300")
+    assert "19" in page.inner_text("#lattice .estimate")
+    assert violations(page) == []
+    page.click("#lattice button")
+    page.get_by_role("heading", name="land-hexagon-300mu.gpkg").wait_for(timeout=JOB)
+    page.click("#as-fields")
+    wait_until_read(page, "fields")
+    assert page.inner_text("[data-role=fields] [data-file]") == "land-hexagon-300mu.gpkg"
+    page.click("#next")
+    assert page.input_value("#fields-column-unit_id") == "cell_id"
 
 
 @pytest.mark.browser
