@@ -56,7 +56,7 @@ def to_polygons(geometries: Geometries) -> Polygons:
     """
     empty = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     flattened = ~empty & (shapely.has_z(geometries) | shapely.has_m(geometries))
-    geoms = shapely.force_2d(geometries)
+    geoms = flat(geometries)
     absurd = ~plausible(geoms)
     geoms[empty | absurd] = None
     collections = np.isin(shapely.get_type_id(geoms), (3, 6, 7))
@@ -77,6 +77,12 @@ def to_polygons(geometries: Geometries) -> Polygons:
         flattened=flattened,
         mixed=mixed & ~invalid & ~collapsed,
     )
+
+
+def flat(geometries: Geometries) -> Geometries:
+    """Return geometries without heights and measures; coordinates that are no numbers stay as they are."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(shapely.force_2d(geometries), dtype=object)
 
 
 def plausible(geoms: Geometries) -> Bools:

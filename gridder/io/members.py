@@ -14,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 from gridder.errors import InputError
-from gridder.geometry.validity import plausible
+from gridder.geometry.validity import flat, plausible
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_columns, or_none, said
 from gridder.io.crs_check import crs_faults, crs_remarks, off_earth
@@ -204,7 +204,7 @@ def _crs_not_used(rows: LayerRows) -> list[Finding]:
 
 def _on_earth(rows: LayerRows) -> tuple[Geometries, list[Finding]]:
     """Return points, a point inside areas and lines; what is no place on earth is None and listed."""
-    points: Geometries = np.asarray(shapely.force_2d(rows.geometries), dtype=object)
+    points = flat(rows.geometries)
     points[shapely.is_empty(points)] = None
     given = ~shapely.is_missing(points)
     off = ~plausible(points)

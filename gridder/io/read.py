@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from gridder.errors import InputError
-from gridder.geometry.validity import Polygons, plausible, to_polygons
+from gridder.geometry.validity import Polygons, flat, plausible, to_polygons
 from gridder.io import formats
 from gridder.io.columns import (
     UNIT_ROLES,
@@ -422,7 +422,7 @@ def _linear(
         if absurd.any():
             faults.append(_absurd(rows, absurd))
             continue
-        geoms, other = wanted(shapely.force_2d(rows.geometries))
+        geoms, other = wanted(flat(rows.geometries))
         without = other | shapely.is_missing(geoms) | shapely.is_empty(geoms)
         geoms[without] = None
         faults += crs_faults(rows, geoms)

@@ -77,9 +77,10 @@ def test_coordinates_off_the_earth_are_a_fault(tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-def test_coordinates_that_are_no_number(tmp_path):
+@pytest.mark.parametrize("height", [[], [5.0], [math.nan]])
+def test_coordinates_that_are_no_number(tmp_path, height):
     """NaN, which Python writes into GeoJSON, is a fault of units and barriers, and no location of a member."""
-    strange = _polygon([[[0, 0], [0, math.nan], [1, 1], [0, 0]]])
+    strange = _polygon([[[x, y, *height] for x, y in ([0, 0], [0, math.nan], [1, 1], [0, 0])]])
     path = _geojson(tmp_path / "f.geojson", _polygon(SQUARE), strange)
     assert _faults(gridder.read_units, path, layer="field") == {"absurd-coordinates": (2,)}
     assert _faults(gridder.read_barriers, path) == {"absurd-coordinates": (2,)}
