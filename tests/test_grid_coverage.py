@@ -15,12 +15,11 @@ SNAP_M = 1e-6
 FIELDS = str(sample_geo.path("fields.zip"))
 
 
-def _check(plan: gridder.Plan) -> int:
+def _check(plan: gridder.Plan, *, n_needles: int = 0) -> int:
     """Check the grids of every zone against its units, and return in how many zones units are one coverage.
 
-    There the grids leave no gap and do not overlap; where no lane was closed they are a coverage vertex by vertex
-    too. A closed lane may end on a border of another grid, where that has no vertex.
-    Elsewhere grids overlap by no more than units do.
+    Grids are one coverage vertex by vertex everywhere, and leave no gap where the units leave none. GEOS doubts
+    a border beside a needle of ground, a millimetre wide and 25 m long, though nothing overlaps.
     """
     exact = 0
     for (layer, zone), grids in plan.grids.groupby(["layer", "zone"]):
@@ -30,15 +29,14 @@ def _check(plan: gridder.Plan) -> int:
         if layer == "building":
             units = plan.plots.set_index("unit_id").loc[land["unit_id"]].geometry.to_numpy()
         assert shapely.is_valid(shapes).all()
-        assert _overlap_m2(shapes) <= _overlap_m2(units) + 1e-3
+        assert _overlap_m2(shapes) == 0
+        doubtful = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+        assert doubtful.sum() <= n_needles, f"{layer} {zone}"
         if shapely.coverage_is_valid(units):
             exact += 1
             of_units, of_grids = shapely.union_all(units), shapely.union_all(shapes)
             rounding = SNAP_M * shapely.length(units).sum()
             assert shapely.difference(of_units, of_grids).area <= rounding
-            assert _overlap_m2(shapes) <= rounding
-            lanes = shapely.difference(of_grids, of_units).area > rounding
-            assert lanes or shapely.coverage_is_valid(shapes), f"{layer} {zone}"
     return exact
 
 
@@ -100,8 +98,9 @@ def test_grids_of_real_fields(data_dir, name, tmp_path):
             continue
         size = gridder.Size("area_ha", n_grids=max(2, len(fields) // 15))
         plan = gridder.partition(fields=fields, size=size, effort=0.1)
-        _check(plan)
-        _check(gridder.load_plan(gridder.save_plan(plan, tmp_path / str(done))))
+        n_needles = 1 if "yuma" in name else 0
+        _check(plan, n_needles=n_needles)
+        _check(gridder.load_plan(gridder.save_plan(plan, tmp_path / str(done))), n_needles=n_needles)
         done += 1
     if not done:
         pytest.skip(f"nothing to be read in {name}")
