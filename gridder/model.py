@@ -267,6 +267,7 @@ class Locks:
 
     frame: pd.DataFrame
     source: Source = field(default_factory=lambda: Source(IN_MEMORY))
+    repairs: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
         """Show the count."""
@@ -356,6 +357,7 @@ class AddressDecisions:
 
     frame: pd.DataFrame
     source: Source = field(default_factory=lambda: Source(IN_MEMORY))
+    repairs: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
         """Show the count only: addresses are sensitive."""

@@ -121,4 +121,4 @@ def decisions_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = Non
     frame = pd.DataFrame({"row": rows.rows, "address": texts(rows.attributes[roles["address"]])})
     frame["unit_id"] = said.astype(object).where(said.notna() & ~none, None)
     decided = (said.notna() & frame["address"].notna()).to_numpy()
-    return AddressDecisions(frame[decided].reset_index(drop=True), rows.source)
+    return AddressDecisions(frame[decided].reset_index(drop=True), rows.source, rows.findings)

@@ -70,7 +70,7 @@ def locks_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None) -
     if faults:
         raise InputError(faults)
     frame["layer"] = layer.astype(object).where(layer.notna(), None)
-    return Locks(frame[wished & named].reset_index(drop=True), rows.source)
+    return Locks(frame[wished & named].reset_index(drop=True), rows.source, rows.findings)
 
 
 def _layer_of(word: str) -> Layer | None:

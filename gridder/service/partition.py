@@ -365,7 +365,15 @@ def _report(
     *,
     seconds: dict[str, float],
 ) -> PlanReport:
-    given = (inputs.members, inputs.zones, inputs.barriers, inputs.bridges, inputs.dedicated)
+    given = (
+        inputs.members,
+        inputs.zones,
+        inputs.barriers,
+        inputs.bridges,
+        inputs.dedicated,
+        inputs.locks,
+        inputs.address_decisions,
+    )
     others = [x for x in given if x is not None]
     findings = [
         *(finding for item in [*inputs.layers, *others] for finding in item.repairs),

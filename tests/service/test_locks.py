@@ -32,6 +32,17 @@ def test_a_table_is_read_with_headers_of_both_languages(tmp_path):
     assert locks.source.file == "locks.csv"
 
 
+def test_what_was_noticed_of_the_table_is_in_the_report(tmp_path, farm):
+    """An encoding that was guessed, for one."""
+    path = tmp_path / "locks.csv"
+    given = farm(2)
+    name = given.inputs["fields"].frame["unit_id"].iloc[0]
+    path.write_bytes(f"地块编号,网格\n{name},东区\n".encode("gbk"))
+    plan = gridder.partition(**given.inputs, size=SIZE, effort=0.1, locks=gridder.read_locks(path))
+    told = [(repair["kind"], repair["file"]) for repair in plan.report["repairs"]]
+    assert ("encoding-guessed", "locks.csv") in told
+
+
 @pytest.mark.parametrize(
     ("columns", "kind"),
     [
