@@ -13,6 +13,7 @@ from api.auth import own_path
 from api.deps import get_links, language_of
 from api.errors import NOT_SIGNED_IN, ProblemError, problem_response
 from api.headers import page_policy
+from api.in_page import in_page
 from api.words import WORDS
 from gridder.model import Lang
 
@@ -23,6 +24,7 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters["in_page"] = in_page
 
 
 def page(request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:

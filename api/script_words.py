@@ -109,6 +109,7 @@ SCRIPT: Mapping[str, Text] = {
     "settle_first": Text(
         "Settle first what keeps {name} from being used.", "请先解决 {name} 中必须解决的问题。"
     ),
+    "more_reading": Text("More on how it is read", "更多读取选项"),
     "how_read": Text("How it is read", "读取方式"),
     "columns": Text("What the columns mean", "列的含义"),
     "columns_help": Text(
@@ -136,6 +137,16 @@ SCRIPT: Mapping[str, Text] = {
     "fix_files": Text("Remove or replace the files that could not be used.", "请移除或更换无法使用的文件。"),
     "need_size": Text("Give a target, or a number of grids.", "请填写目标规模或网格数。"),
     "size_order": Text("Minimum, target and maximum must rise.", "须满足：下限 ≤ 目标 ≤ 上限。"),
+    "wrong_field": Text("“{label}” is not right.", "“{label}”填写有误。"),
+    "codes_need_zones": Text(
+        "Codes by a standard are made from those of communities: choose a file of zones with codes in the first step.",
+        "按标准编码需要社区代码：请在第一步选择带代码的片区文件。",
+    ),
+    "second_order": Text(
+        "The maximum of the second size is below its minimum.", "第二种规模的上限小于下限。"
+    ),
+    "alike_column": Text("Column that should be alike", "应尽量一致的列"),
+    "alike_weight": Text("How much it counts", "重要程度"),
     "estimate": Text("About {n} grids.", "约 {n} 个网格。"),
     "estimate_of": Text("{total} {unit} in all.", "合计 {total} {unit}。"),
     "estimate_each": Text("About {n} {unit} in each grid.", "每个网格约 {n} {unit}。"),

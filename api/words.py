@@ -275,6 +275,82 @@ WORDS: Mapping[str, Text] = {
         "Over all zones together. The target is then the mean, the bounds half and one and a half of it.",
         "所有片区合计。目标为平均值，上下限为其一半与一倍半。",
     ),
+    "codes": Text("Codes of the grids", "网格编码"),
+    "codes_help": Text(
+        "Without a choice a code is that of the zone and a number.", "不作选择时，编码为片区代码加序号。"
+    ),
+    "code_how": Text("How codes are made", "编码方式"),
+    "code_how_help": Text(
+        "Standards need zones with codes of communities: 12 digits, or the last 6 or 3 of them.",
+        "按标准编码需要带社区代码的片区：12 位，或其后 6 位、后 3 位。",
+    ),
+    "code_plain": Text("zone code and number", "片区代码加序号"),
+    "code_pattern": Text("a pattern of your own", "自定义格式"),
+    "code_pattern_help": Text(
+        "Text with {number}, or {number:03d} for three digits, and any of {zone_code}, {county}, {street}, "
+        "{community}, {kind}.",
+        "文字与 {number}（三位序号写作 {number:03d}），可加 {zone_code}、{county}、{street}、{community}、{kind}。",
+    ),
+    "code_county": Text("County code", "县级区划代码"),
+    "code_county_help": Text(
+        "6 digits (GB/T 2260), where the codes of the zones do not begin with it.",
+        "6 位（GB/T 2260），片区代码不含时填写。",
+    ),
+    "code_street": Text("Street or town code", "街道（乡镇）代码"),
+    "code_street_help": Text(
+        "3 digits, where the codes of the zones do not have it.", "3 位，片区代码不含时填写。"
+    ),
+    "code_kind": Text("Kind of object", "管理对象代码"),
+    "code_kind_help": Text(
+        "6 digits (CJ/T 348) of what is looked after; CJ/T 349 needs it.",
+        "6 位（CJ/T 348），CJ/T 349 编码必填。",
+    ),
+    "responsible": Text("Responsible body", "责任单位"),
+    "responsible_help": Text("Written beside each grid.", "写入每个网格。"),
+    "responsible_example": Text("Management area 7", "第七管理区"),
+    "valid_from": Text("Valid from", "启用日期"),
+    "valid_from_help": Text("Day from which the grids are in force.", "网格开始生效的日期。"),
+    "wishes": Text("More wishes", "更多要求"),
+    "wishes_help": Text(
+        "What grids should be besides their size; the report says what came of each.",
+        "规模之外的要求；报告会逐项说明结果。",
+    ),
+    "skill": Text("Skill in every grid", "每网格必备技能"),
+    "skill_help": Text(
+        "As the roster writes it; grids without are listed with the reason.",
+        "与名册写法一致；无法满足的网格会列出原因。",
+    ),
+    "skill_minimum": Text("People with the skill", "具备技能的人数"),
+    "skill_minimum_help": Text("At least so many in each grid.", "每个网格至少的人数。"),
+    "objective": Text("What makes a grid compact", "紧凑方式"),
+    "objective_help": Text("The mix is right for most plans.", "多数情况下保持兼顾即可。"),
+    "objective_mix": Text("short ways and short borders", "兼顾距离与边界"),
+    "objective_moment": Text("near its centre", "靠近网格中心"),
+    "objective_cut": Text("short borders", "边界最短"),
+    "objective_medoid": Text("near one of its fields or buildings", "靠近其中一个地块或楼栋"),
+    "dedicated_column": Text("Column of dedicated sites", "专属场所列"),
+    "dedicated_column_help": Text(
+        "Column of the fields or buildings with the name of a school, market or the like; each becomes a grid of its own.",
+        "地块或楼栋中填写学校、市场等场所名称的列；每个场所单独成为一个网格。",
+    ),
+    "at_barriers": Text("At barriers", "遇到障碍时"),
+    "cut_at_barriers": Text("cut what a barrier runs through", "切开障碍穿过的地块"),
+    "cut_at_barriers_help": Text(
+        "Otherwise such fields stay whole and are listed.", "否则保持完整，并在报告中列出。"
+    ),
+    "second_size": Text("A second size", "第二种规模"),
+    "second_size_help": Text(
+        "Its bounds are kept where they can be, e.g. at most 20 households.",
+        "尽量满足其上下限，如每网格不超过 20 户。",
+    ),
+    "second_of_help": Text("What it counts.", "统计的量。"),
+    "alike": Text("Alike within a grid", "网格内尽量一致"),
+    "alike_help": Text(
+        "Columns such as crop or soil that should be much the same within a grid; the number says how much that "
+        "counts beside the shape, 1 is usual.",
+        "网格内应尽量一致的列，如作物、土壤；数值为相对形状的重要程度，一般为 1。",
+    ),
+    "alike_add": Text("Add a column", "添加一列"),
     "advanced": Text("Advanced", "高级选项"),
     "advanced_help": Text("Right as they are for most plans.", "多数情况下无需更改。"),
     "gap_m": Text("Neighbours across (m)", "相邻间距（米）"),

@@ -30,6 +30,7 @@ from api.deps import (
     language_of,
 )
 from api.errors import NOT_FOUND, ProblemError
+from api.in_page import rewrites
 from api.links import Links
 from api.render import page
 from api.responses import timestamp
@@ -38,6 +39,7 @@ from api.routes.processes import confirmed
 from api.script_words import SCRIPT
 from api.views import FEATURES, read_report, undamaged, view_file
 from gridder.geometry.places import PROVINCES
+from gridder.groups.codes import STANDARDS
 from gridder.io import words
 from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
 from gridder.io.feature_file import FeatureFile
@@ -78,7 +80,7 @@ def read_new(
     fields: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
     """Return the way to a new plan: files, review, size; begun from an earlier job or with a file where one is named."""
-    earlier = jobs.find(service, caller, before).request if before else None
+    earlier = _earlier(jobs.find(service, caller, before), lang) if before else None
     if fields and not earlier:
         earlier = _begun_with(datasets.find(service, caller, fields))
     return page(
@@ -88,6 +90,7 @@ def read_new(
         roles=_said_pairs(texts.ROLES, lang),
         accept=",".join(CHOSEN_SUFFIXES),
         formats=[(f.name.say(lang), f.suffixes, f.hint.say(lang)) for f in FORMATS],
+        standards=[(name, standard.name.say(lang)) for name, standard in STANDARDS.items()],
         uploads=_uploads(service, caller),
         **_for_review(lang),
     )
@@ -293,6 +296,12 @@ def _upload(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def _earlier(job: queue.Job, lang: Lang) -> dict[str, Any]:
+    """Return what a job was asked for, and what was wrong with it."""
+    problem = jobs.job_problem(job).body(lang) if job.status == "failed" else None
+    return {**job.request, "problem": problem}
+
+
 def _listed(plan: PlanRow, caller: Caller, lang: Lang) -> dict[str, Any]:
     """Return a plan as the list and its own page name it; what made it and its scores to planners."""
     out: dict[str, Any] = {
@@ -455,6 +464,7 @@ def _for_review(lang: Lang) -> dict[str, Any]:
         **_for_script(lang),
         "column_roles": uses,
         "uses": _said(texts.USES, lang),
+        "rewrites": rewrites(lang),
         "provinces": [name.say(lang) for name, _ in PROVINCES],
     }
 

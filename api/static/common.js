@@ -3,7 +3,15 @@
 const html = document.documentElement;
 export const lang = html.dataset.lang;
 export const root = new URL(html.dataset.base).pathname.replace(/\/$/, "");
-export const words = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
+const told = document.querySelector("[data-words]")?.dataset ?? {};
+export const words = JSON.parse(told.words ?? "{}");
+
+const rewrites = JSON.parse(told.rewrites ?? "[]").map(([pattern, said]) => [new RegExp(pattern, "g"), said]);
+
+/** Return what the service says of a file, in the words of the page instead of the command line's. */
+function inPage(text) {
+  return rewrites.reduce((changed, [pattern, said]) => changed.replace(pattern, said), text);
+}
 
 /** Return words with their {fields} filled. */
 export function say(name, facts = {}) {
@@ -92,7 +100,7 @@ export function findings(found) {
 }
 
 function finding(fault) {
-  const own = (name) => (lang === "zh" && fault[`${name}_zh`]) || fault[name] || "";
+  const own = (name) => inPage((lang === "zh" && fault[`${name}_zh`]) || fault[name] || "");
   const where = [fault.file, fault.layername].filter((part, i, all) => part && part !== all[i - 1]).join(" · ");
   const rows = rowsOf(fault.rows ?? []);
   return element(

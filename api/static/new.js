@@ -4,8 +4,10 @@ import { ask, element, root, say, showTrouble, Trouble, words } from "./common.j
 import { family } from "./inspect.js";
 import { Reading } from "./reading.js";
 import { drawReview, summary } from "./review.js";
+import { fill, firstWrong, parametersOf } from "./parameters.js";
 import { SizeForm } from "./sizes.js";
 import { upload } from "./upload.js";
+import { WishForm } from "./wishes.js";
 
 const KEPT = "gridder-new-plan";
 const USES = { fields: "units", buildings: "units", members: "members", zones: "zones", dedicated: "zones" };
@@ -35,7 +37,7 @@ const roles = JSON.parse(form.dataset.roles);
 const sizes = [...form.querySelectorAll("[data-size]")].map((box) => new SizeForm(box));
 const title = document.getElementById("plan-title");
 const advanced = [...document.querySelectorAll("#advanced [data-name]")];
-const defaults = Object.fromEntries(advanced.map((input) => [input.dataset.name, input.value]));
+const wishes = new WishForm(form);
 let step = 1;
 let sent = { body: "", key: "" };
 
@@ -189,14 +191,15 @@ function fault() {
     const open = slots.find((slot) => slot.role !== "bridges" && slot.reading?.blocking);
     if (open) return { text: say("settle_first", { name: open.reading.name }), input: document.getElementById(`review-${open.role}`) };
   }
-  return step === 3 ? (sizes.map((size) => size.fault()).find(Boolean) ?? null) : null;
+  if (step < 3) return null;
+  return sizes.map((size) => size.fault()).find(Boolean) ?? firstWrong(advanced) ?? wishes.fault(readings());
 }
 
 function goTo(wanted) {
   step = wanted;
   showTrouble(trouble, null);
   if (step === 2) drawReviews();
-  if (step === 3) for (const size of sizes) size.offer(readings());
+  if (step === 3) for (const part of [...sizes, wishes]) part.offer(readings());
   draw();
   document.getElementById(`step-${step}`).focus();
   window.scrollTo(0, 0);
@@ -243,18 +246,18 @@ function told() {
   ]);
   const shown = sizes.filter((size) => !size.box.hidden);
   const parameters = Object.fromEntries(shown.map((size, i) => [i ? "building_size" : "size", size.value]));
-  for (const input of advanced) if (!Number.isNaN(input.valueAsNumber)) parameters[input.dataset.name] = input.valueAsNumber;
+  Object.assign(parameters, parametersOf(advanced), wishes.value);
   return { sources: Object.fromEntries(sources), parameters, title: title.value.trim() };
 }
 
 function keep() {
-  sessionStorage.setItem(KEPT, JSON.stringify(told()));
+  if ("ready" in form.dataset) sessionStorage.setItem(KEPT, JSON.stringify(told()));
 }
 
 /** Take up what was told before: to this page, or for an earlier job. */
 async function takeUp({ sources, parameters, title: name }) {
   title.value = name ?? "";
-  for (const input of advanced) input.value = parameters[input.dataset.name] ?? defaults[input.dataset.name];
+  fill(advanced, parameters);
   const known = slots.filter((slot) => sources[slot.role]);
   await Promise.all(known.map((slot) => slot.take(sources[slot.role][0].dataset, sources[slot.role][0].options)));
   const given = [parameters.size, parameters.building_size].filter(Boolean);
@@ -262,6 +265,26 @@ async function takeUp({ sources, parameters, title: name }) {
     size.offer(readings());
     if (!size.box.hidden && given.length) size.value = given.length > 1 ? given.shift() : given[0];
   }
+  wishes.offer(readings());
+  wishes.value = parameters;
+}
+
+/** Tell what came of an earlier try, beside the input that it is about. */
+function tell(error) {
+  const input = error.problem?.faults?.map((fault) => wishes.inputOf(fault)).find(Boolean);
+  if (input && step !== 3) goTo(3);
+  showTrouble(trouble, error);
+  if (input) mark(input);
+  else trouble.focus();
+}
+
+/** Lead to an input that is wrong. */
+function mark(input) {
+  const fold = input.closest("details");
+  if (fold) fold.open = true;
+  input.setAttribute("aria-invalid", "true");
+  input.addEventListener("input", () => input.removeAttribute("aria-invalid"), { once: true });
+  input.focus();
 }
 
 async function run() {
@@ -287,9 +310,10 @@ function newKey() {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const found = fault();
-  showTrouble(trouble, found ? new Trouble({ title: found.text }) : null);
+  showTrouble(trouble, found ? new Trouble({ title: found.text, remedy: found.remedy }) : null);
   if (found) {
-    (found.input ?? trouble).focus();
+    if (found.input && step === 3) mark(found.input);
+    else (found.input ?? trouble).focus();
     return;
   }
   if (step < 3) {
@@ -301,8 +325,7 @@ form.addEventListener("submit", async (event) => {
   try {
     await run();
   } catch (error) {
-    showTrouble(trouble, error);
-    trouble.focus();
+    tell(error);
     button.disabled = false;
   }
 });
@@ -316,3 +339,4 @@ draw();
 const before = JSON.parse(form.dataset.earlier) ?? JSON.parse(sessionStorage.getItem(KEPT));
 if (before) await takeUp(before);
 form.dataset.ready = "";
+if (before?.problem) tell(new Trouble(before.problem));

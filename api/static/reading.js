@@ -24,6 +24,7 @@ export class Reading {
     this.layer = null;
     this.place = null;
     this.trouble = null;
+    this.unfolded = false;
     this.turn = 0;
   }
 

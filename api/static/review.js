@@ -4,6 +4,7 @@ import { element, findings, lang, number, say, showTrouble, words } from "./comm
 import { encodingChoice, placeChoice } from "./doubts.js";
 import { field, select, suggestions, text } from "./fields.js";
 import { family } from "./inspect.js";
+import { UNSAID } from "./reading.js";
 
 const ENCODINGS = ["UTF-8", "GBK", "GB18030", "Big5", "Shift_JIS", "windows-1252"];
 const MAIN_ROLES = {
@@ -60,7 +61,7 @@ export function drawReview(box, reading, { id, use, columnRoles, heading, change
       box.append(...encodingChoice(layer.readings, { part, chosen }));
     }
   }
-  box.append(part(words.how_read), howItIsRead(reading, id, readAgain), alert);
+  box.append(part(words.how_read), ...howItIsRead(reading, id, readAgain), alert);
   if (!reading.trouble) {
     box.append(...remarks(layer, part), ...preview(layer, part));
     if (layer.roles[use]) {
@@ -110,27 +111,36 @@ function howItIsRead(reading, id, readAgain) {
     const encodings = [["", words.as_told], ...[...known].map((name) => [name, name])];
     box.append(field(`${id}-encoding`, words.encoding, select(encodings, options.encoding, change("encoding")), words.encoding_help));
   }
-  if (!layer) return box;
+  if (!layer) return [box];
   const isTable = family(layer) === "table";
+  const more = element("div", { className: "reading" });
+  const settling = place ? box : more;
   if (!isTable || place || options.crs) {
     box.append(field(`${id}-crs`, words.crs, text(options.crs, words.as_told, change("crs"), crsList()), words.crs_help));
     const axes = [["xy", words.axes_xy], ["yx", words.axes_yx]];
-    box.append(field(`${id}-axes`, words.axes, select(axes, options.axes, change("axes")), words.axes_help));
-  }
-  if (layer.in_degrees || options.coordinates !== "wgs84") {
-    const datums = [["wgs84", words.datum_wgs84], ["gcj02", words.datum_gcj02], ["bd09", words.datum_bd09]];
-    box.append(
-      field(`${id}-coordinates`, words.datum, select(datums, options.coordinates, change("coordinates")), words.datum_help),
-    );
+    settling.append(field(`${id}-axes`, words.axes, select(axes, options.axes, change("axes")), words.axes_help));
   }
   if (!isTable || place || options.region) {
     const region = text(options.region, words.region_example, change("region"), "provinces");
-    box.append(field(`${id}-region`, words.region, region, words.region_help));
+    settling.append(field(`${id}-region`, words.region, region, words.region_help));
+  }
+  if (layer.in_degrees || options.coordinates !== UNSAID.coordinates) {
+    const datums = [["wgs84", words.datum_wgs84], ["gcj02", words.datum_gcj02], ["bd09", words.datum_bd09]];
+    const datum = select(datums, options.coordinates, change("coordinates"));
+    (isTable ? box : more).append(field(`${id}-coordinates`, words.datum, datum, words.datum_help));
   }
   if (!isTable) {
-    box.append(field(`${id}-subset`, words.subset, text(options.subset, "", change("subset")), words.subset_help));
+    more.append(field(`${id}-subset`, words.subset, text(options.subset, "", change("subset")), words.subset_help));
   }
-  return box;
+  return [box, more.childElementCount ? folded(more, reading) : ""];
+}
+
+/** Fold what is seldom needed; what the user has unfolded or said stays in sight. */
+function folded(more, reading) {
+  const said = ["axes", "region", "coordinates", "subset"].some((name) => reading.options[name] !== UNSAID[name]);
+  const fold = element("details", { open: said || reading.unfolded }, element("summary", { textContent: words.more_reading }), more);
+  fold.addEventListener("toggle", () => (reading.unfolded = fold.open));
+  return fold;
 }
 
 /** Return the id of the list of coordinate systems that are common where the files come from. */

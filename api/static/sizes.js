@@ -38,15 +38,9 @@ export class SizeForm {
     if (this.box.hidden) return;
     const select = this.#of();
     const before = "touched" in select.dataset ? select.value : "";
-    for (const option of [...select.options]) if (!BUILT_IN.includes(option.value)) option.remove();
-    const taken = new Set(BUILT_IN);
-    for (const name of this.#columns()) {
-      if (taken.has(name)) continue;
-      taken.add(name);
-      select.append(element("option", { value: name, textContent: say("of_column", { name }) }));
-    }
+    const known = offerColumns(select, [readings[this.role], readings.members]);
     for (const option of select.options) option.disabled = !this.#counts(option.value);
-    select.value = taken.has(before) && this.#counts(before) ? before : this.#usual();
+    select.value = known.has(before) && this.#counts(before) ? before : this.#usual();
     this.#fill();
   }
 
@@ -80,14 +74,6 @@ export class SizeForm {
     const high = given.maximum ?? given.target * SHARES.maximum;
     const rises = low >= 0 && low <= given.target && given.target <= high;
     return rises ? null : { text: words.size_order, input: this.#input(low <= given.target ? "maximum" : "minimum") };
-  }
-
-  #columns() {
-    const layers = [this.readings[this.role]?.layer, this.readings.members?.layer].filter(Boolean);
-    return layers.flatMap((layer) => {
-      const roles = Object.values(layer.roles).flatMap((found) => Object.values(found));
-      return layer.columns.filter((name) => !roles.includes(name) && isNumeric(layer, name));
-    });
   }
 
   /** Return whether the files tell a quantity: people need a roster, households one or their number. */
@@ -173,6 +159,22 @@ export class SizeForm {
   #of() {
     return this.#input("of");
   }
+}
+
+/** Offer the numeric columns of some readings to be counted, and return all that can be chosen; what was chosen stays. */
+export function offerColumns(select, readings) {
+  const before = select.value;
+  for (const option of [...select.options]) if (!BUILT_IN.includes(option.value)) option.remove();
+  const layers = readings.filter(Boolean).map(({ layer }) => layer);
+  const names = new Set(layers.flatMap(numericColumns).filter((name) => !BUILT_IN.includes(name)));
+  for (const name of names) select.append(element("option", { value: name, textContent: say("of_column", { name }) }));
+  if (names.has(before)) select.value = before;
+  return new Set([...BUILT_IN, ...names]);
+}
+
+function numericColumns(layer) {
+  const roles = Object.values(layer.roles).flatMap((found) => Object.values(found));
+  return layer.columns.filter((name) => !roles.includes(name) && isNumeric(layer, name));
 }
 
 function isNumeric(layer, name) {

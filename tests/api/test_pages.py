@@ -203,6 +203,7 @@ def test_from_the_sample_to_every_download(visit, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_parts_of_a_mapinfo_table_are_chosen_together(visit, server, tmp_path):
     """They are one file, read with its columns; files that belong to no set are refused in plain words."""
     fields = gpd.GeoDataFrame.from_features(squares(3, 2), crs="EPSG:4326")
@@ -378,7 +379,82 @@ def test_faults_of_a_job_are_a_list_with_remedies(visit, server):
     page = visit()
     page.goto(f"{server.base}/pages/jobs/{job.json()['jobID']}")
     page.wait_for_selector(".problem", timeout=JOB)
-    assert "--of" in page.inner_text(".problem tbody td:last-child")
+    remedy = page.inner_text(".problem tbody td:last-child")
+    assert f"“{WORDS['balance'].en}”: {WORDS['of_area_ha'].en}" in remedy
+    assert "--" not in remedy
+
+
+def to_the_sizes(page, server, *paths):
+    """Give files of fields and members and go on to the third step."""
+    page.goto(f"{server.base}/pages/new")
+    page.wait_for_selector("form[data-ready]")
+    roles = ("fields", "members")[: len(paths)]
+    for role, path in zip(roles, paths, strict=True):
+        page.set_input_files(f"[data-role={role}] input[type=file]", path)
+    wait_until_read(page, *roles)
+    page.click("#next")
+    page.click("#next")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_codes_and_wishes_reach_the_plan(visit, server, files):
+    """What is said in the folded parts is in the order and in the codes of the plan; what is wrong is marked before."""
+    page = visit()
+    to_the_sizes(page, server, files[0])
+    sent = []
+    page.on("request", lambda asked: sent.append(asked) if "/partition/" in asked.url else None)
+    page.click("#codes summary")
+    page.select_option("#code-how", "pattern")
+    page.fill("#codes-pattern", "N{numbr}")
+    page.click("#run")
+    assert WORDS["code_pattern_help"].en in page.inner_text("#trouble")
+    assert page.evaluate("document.activeElement.id") == "codes-pattern"
+    assert page.get_attribute("#codes-pattern", "aria-invalid") == "true"
+    page.fill("#codes-pattern", "N{number:03d}")
+    page.fill("#codes-responsible", "第七管理区")
+    page.fill("#codes-valid_from", "2026-12-01")
+    page.click("#wishes summary")
+    page.select_option("#wishes-objective", "cut")
+    page.fill("#second-maximum", "12")
+    page.select_option("#second-of", "n")
+    page.click("#alike-add")
+    page.select_option(".alike select", "n")
+    page.fill(".alike input", "0.5")
+    page.click("#run")
+    page.wait_for_url("**/pages/plans/*", timeout=JOB)
+    assert page.inner_text("#grids tbody tr:first-child a") == "N001"
+    inputs = sent[-1].post_data_json["inputs"]
+    wished = {name: value for name, value in inputs.items() if name not in ("fields", "size")}
+    assert wished == {
+        "effort": 1,
+        "rng": 0,
+        "coding": {"pattern": "N{number:03d}"},
+        "responsible": "第七管理区",
+        "valid_from": "2026-12-01",
+        "objective": "cut",
+        "second_size": {"of": "n", "maximum": 12},
+        "alike": {"n": 0.5},
+    }
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_wish_that_cannot_be_met_leads_back_to_its_field(visit, server, files):
+    """After a skill that nobody has, the way back is to the third step, with what was said and what is wrong."""
+    page = visit(locale="zh-CN")
+    to_the_sizes(page, server, *files)
+    page.click("#wishes summary")
+    page.fill("#wishes-skill", "飞行")
+    page.fill("#wishes-skill_minimum", "2")
+    page.click("#run")
+    page.wait_for_selector(".problem", timeout=JOB)
+    page.click("a.main")
+    page.wait_for_selector("form[data-ready]", timeout=JOB)
+    assert page.is_visible("#step-3")
+    assert "飞行" in page.inner_text("#trouble")
+    assert page.evaluate("document.activeElement.id") == "wishes-skill"
+    assert page.input_value("#wishes-skill_minimum") == "2"
 
 
 @pytest.mark.browser

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 from pydantic import ValidationError
 
 import gridder
-from api.schemas import ROLES, PartitionInputs
+from api import assets
+from api.schemas import ROLES, CodingIn, PartitionInputs
 
 
 def test_every_input_is_a_parameter_of_partition():
@@ -19,6 +21,16 @@ def test_every_input_is_a_parameter_of_partition():
             continue
         assert name in taken, name
         assert field.default in (None, taken[name].default), name
+
+
+def test_the_page_of_a_new_plan_asks_for_every_input():
+    """Files have boxes; sizes, title, likeness and the standard of codes forms of their own; the rest is an input by name."""
+    page = (assets.TEMPLATES / "new.html.j2").read_text(encoding="utf-8")
+    asked = set(re.findall(r"(?:number|line|choice)\('[\w-]+', '([\w.]+)'", page))
+    asked |= set(re.findall(r'data-name="(\w+)"', page))
+    own_forms = {*ROLES, "size", "building_size", "second_size", "coding", "title", "alike"}
+    assert set(PartitionInputs.model_fields) - own_forms <= asked
+    assert {f"coding.{name}" for name in CodingIn.model_fields} - {"coding.standard"} <= asked
 
 
 @pytest.mark.parametrize(
