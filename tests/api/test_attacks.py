@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import Server, partition_body, squares
+from tests.api.watch import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "only-on-this-disk-1729"  # noqa: S105 - a mark to look for
@@ -52,7 +53,7 @@ def _refused(server: Server, client: httpx.Client, name: str, content: bytes) ->
     assert str(server.data_dir) not in answer.text
     assert "Traceback" not in answer.text
     client.delete(f"/datasets/{dataset}")
-    assert not list((server.data_dir / "work").iterdir())
+    until(lambda: not list((server.data_dir / "work").iterdir()), "work is left")
     return answer.json()
 
 

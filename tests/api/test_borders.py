@@ -21,6 +21,7 @@ from api.app import create_app
 from api.errors import ProblemError
 from gridder.config import Settings
 from tests.api.conftest import Server, partition_body, people, squares
+from tests.api.watch import until
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +201,7 @@ def test_names_are_gone_from_the_disk_before_they_are_sent(server, client):
     """Whoever takes them slowly keeps no file with names alive."""
     answer = client.post("/processes/partition/execution", json=partition_body(members=people(8, 6, 300)))
     plan = answer.json()["plan"]
+    until(lambda: not list((server.data_dir / "work").iterdir()), "work is left")
     with client.stream("POST", f"/plans/{plan}/names", json={"reason": "test of slow reading"}) as slow:
         assert slow.status_code == 200
         assert "names.xlsx" in slow.headers["content-disposition"]
