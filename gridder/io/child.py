@@ -19,7 +19,6 @@ from gridder.io.contents import other_content
 from gridder.io.fault import Fault
 from gridder.io.limits import Limits
 from gridder.io.table import read_table
-from gridder.io.table_shapes import with_shapes
 from gridder.io.vector import read_vector
 
 UNREADABLE = frozenset(
@@ -58,14 +57,15 @@ def _answer(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, 
     if path.suffix.lower() in formats.TABLE_SUFFIXES:
         if path.stat().st_size > limits.file_mb * formats.MEGABYTE:
             raise Fault("file-too-large", limit_mb=limits.file_mb)
-        return with_shapes(read_table(path, request, folder), request, folder)
+        return read_table(path, request, folder)
     return read_vector(path, request, folder, limits)
 
 
 def _explained(fault: Fault, path: Path) -> dict[str, Any]:
     """Return a fault; where a file cannot be read at all, what it really holds counts more."""
-    facts = other_content(path) if fault.kind in UNREADABLE else None
-    return {"kind": "other-content", "facts": facts} if facts else {"kind": fault.kind, "facts": fault.facts}
+    facts = other_content(fault.path if fault.inside else path) if fault.kind in UNREADABLE else None
+    said = {"kind": "other-content", "facts": facts} if facts else {"kind": fault.kind, "facts": fault.facts}
+    return said | {"inside": fault.inside}
 
 
 if __name__ == "__main__":

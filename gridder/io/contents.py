@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from gridder.io import formats
 
 HEAD_BYTES = 4096
 
@@ -39,6 +42,28 @@ def _content(
     return Content(pattern, en, zh, suffixes, *(advice or ()))
 
 
+_AS_TABLE = (
+    "copy its table into a sheet of Excel or WPS and save that as .xlsx",
+    "请把其中的表格复制到 Excel 或 WPS 并另存为 .xlsx",
+)
+_WORKBOOK = _content(
+    rb"PK\x03\x04.*(xl/|\[Content_Types\])",
+    "an Excel workbook",
+    "Excel 工作簿",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".et",
+)
+_WORD = _content(rb"PK\x03\x04.*word/", "a Word document", "Word 文档", ".docx", advice=_AS_TABLE)
+_OPEN_DOCUMENT = _content(rb"PK\x03\x04.{26}mimetype", "an OpenDocument file", "OpenDocument 文档", ".ods")
+_ARCHIVE = _content(rb"PK\x03\x04", "a zip archive", "zip 压缩包", ".zip", ".kmz")
+_PAGE_AS_SHEET = _content(
+    rb"<(!doctype\s+html|html|meta|table)",
+    "a web page, as some systems export tables",
+    "网页（部分系统导出的表格）",
+    advice=("open it in Excel or WPS and save it as .xlsx", "请用 Excel 或 WPS 打开并另存为 .xlsx"),
+)
 CONTENTS = (
     _content(
         rb"<(!doctype\s+html|html)",
@@ -57,16 +82,9 @@ CONTENTS = (
     ),
     _content(rb"(<\?xml[^>]*>\s*)?<kml", "KML", "KML", ".kml"),
     _content(rb"(<\?xml[^>]*>\s*)?<gpx", "GPX", "GPX", ".gpx"),
-    _content(
-        rb"PK\x03\x04.*(xl/|\[Content_Types\])",
-        "an Excel workbook",
-        "Excel 工作簿",
-        ".xlsx",
-        ".xlsm",
-        ".xlsb",
-        ".et",
-    ),
-    _content(rb"PK\x03\x04", "a zip archive", "zip 压缩包", ".zip", ".kmz", ".ods"),
+    _WORKBOOK,
+    _OPEN_DOCUMENT,
+    _ARCHIVE,
     _content(rb"SQLite format 3\x00", "a GeoPackage", "GeoPackage 数据库", ".gpkg"),
     _content(rb"\x00\x00\x27\x0a", "a shapefile", "shapefile", ".shp"),
     _content(rb"\xd0\xcf\x11\xe0", "an old Office document", "旧版 Office 文档", ".xls", ".et"),
@@ -122,14 +140,37 @@ CONTENTS = (
 )
 
 
+BY_ENTRY = {
+    "xl/workbook.xml": _WORKBOOK,
+    "xl/workbook.bin": _WORKBOOK,
+    "word/document.xml": _WORD,
+    "mimetype": _OPEN_DOCUMENT,
+}
+"""What an archive is that has such an entry."""
+
+
 def other_content(path: Path) -> dict[str, str] | None:
     """Return what a file holds that is none of what its suffix says, None where nothing speaks for that."""
     if path.is_dir():
         return None
+    suffix = path.suffix.lower()
+    content = _packed_content(path) or _content_by_head(path, suffix)
+    return None if content is None or suffix in content.suffixes else content.facts(suffix)
+
+
+def _packed_content(path: Path) -> Content | None:
+    """Return what a whole zip archive is, by its entries; its head could be that of a file packed in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return None
+    return next((content for name, content in BY_ENTRY.items() if name in names), _ARCHIVE)
+
+
+def _content_by_head(path: Path, suffix: str) -> Content | None:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    suffix = path.suffix.lower()
-    for content in CONTENTS:
-        if content.begins.match(head):
-            return None if suffix in content.suffixes else content.facts(suffix)
-    return None
+    if suffix in formats.SHEET_SUFFIXES and _PAGE_AS_SHEET.begins.match(head):
+        return _PAGE_AS_SHEET
+    return next((content for content in CONTENTS if content.begins.match(head)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 
@@ -10,7 +11,14 @@ class Fault(Exception):
 
     def __init__(self, kind: str, **facts: Any) -> None:
         self.kind, self.facts = kind, facts
+        self.inside, self.path = "", Path()
         super().__init__(kind)
+
+    def of(self, path: Path, name: str) -> Fault:
+        """Return the fault as one of a file in an archive, unpacked at `path`, with a name there."""
+        if not self.inside:
+            self.inside, self.path = name, path
+        return self
 
 
 def short(error: Exception) -> str:

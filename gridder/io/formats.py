@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, KML = "ESRI Shapefile", "GPKG", "GeoJSON", "LIBKML"
 FLATGEOBUF, GEODATABASE, MAPINFO = "FlatGeobuf", "OpenFileGDB", "MapInfo File"
-DXF, GPX, PARQUET = "DXF", "GPX", "Parquet"
+DXF, GPX, PARQUET, CSV = "DXF", "GPX", "Parquet", "CSV"
 
 DRIVER_OF_SUFFIX = {
     ".shp": SHAPEFILE,
@@ -47,7 +47,9 @@ LINE_BY_LINE = (".geojsonl", ".geojsons", ".ndjson", ".jsonl")
 ARCHIVE_SUFFIXES = (".zip", ".kmz")
 SHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods")
 """Workbooks of Excel, WPS and OpenDocument."""
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", *SHEET_SUFFIXES)
+TEXT_SUFFIX = ".txt"
+"""A table or prose."""
+TABLE_SUFFIXES = (".csv", ".tsv", TEXT_SUFFIX, *SHEET_SUFFIXES)
 VECTOR_SUFFIXES = (*DRIVER_OF_SUFFIX, *ARCHIVE_SUFFIXES)
 SUFFIXES = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES)
 
@@ -77,6 +79,11 @@ FITTING = {
     CROSSINGS: (POINTS, LINES, ANY),
 }
 """Families of layers that may hold what is wanted."""
+
+
+def is_table(driver: str) -> bool:
+    """Return whether a layer comes from a sheet or a text with separators, by the driver in its source."""
+    return driver == CSV or f".{driver.lower()}" in SHEET_SUFFIXES
 
 
 def geometry_family(geometry_type: str | None) -> str:

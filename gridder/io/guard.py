@@ -79,7 +79,10 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
     }
     with tempfile.TemporaryDirectory(prefix="gridder-") as folder:
         facts = _run_child(request, Path(folder), limits)
-        faults = [refusal(fault["kind"], location, fault["facts"]) for fault in facts.get("faults", ())]
+        faults = [
+            refusal(fault["kind"], location, fault["facts"], inside=fault.get("inside", ""))
+            for fault in facts.get("faults", ())
+        ]
         if faults:
             raise InputError(faults)
         path = Path(folder) / "table.arrow"

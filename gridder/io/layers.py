@@ -17,7 +17,7 @@ from pyproj import CRS
 from gridder.errors import InputError
 from gridder.geometry.places import region_box
 from gridder.io.dates import with_dates
-from gridder.io.formats import TABLE_SUFFIXES
+from gridder.io.formats import is_table
 from gridder.io.guard import Answer, ask
 from gridder.io.handover import ROW, WKB
 from gridder.io.location import Location, parse_location
@@ -100,7 +100,7 @@ def read_layer(path: str | Path | Location, *, family: str) -> LayerRows:
     rows = table.column(ROW).to_numpy().astype(np.int64)
     findings += [*told, *findings_of(answer.facts, source), *_encoding_findings(answer, source)]
     findings += _missing_parts(answer, source)
-    if location.suffix in TABLE_SUFFIXES:
+    if is_table(source.driver):
         attributes, counted = with_dates(attributes)
         findings += [_days(name, rows[is_day], source) for name, is_day in counted.items()]
     return LayerRows(

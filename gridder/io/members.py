@@ -192,8 +192,7 @@ def _points(
 
 def _crs_not_used(rows: LayerRows) -> list[Finding]:
     """Return what to tell of a CRS of metres that the user named for a table without metres."""
-    is_table = Path(rows.source.file).suffix.lower() in formats.TABLE_SUFFIXES
-    if not is_table or rows.crs is None or not rows.crs.is_projected:
+    if not formats.is_table(rows.source.driver) or rows.crs is None or not rows.crs.is_projected:
         return []
     what = Text(
         "the table has no coordinates in metres; the coordinate system named for it was not used",

@@ -88,6 +88,16 @@ NOTES: Mapping[str, tuple[Text, Text]] = {
         Text("two rows together were read as the header", "两行合并作为表头读取"),
         Text("check the names of the columns", "请核对列名"),
     ),
+    "passed-over": (
+        Text(
+            "not read, as no table was found in it: {names}",
+            "以下文件中未找到表格，未读取：{names}",
+        ),
+        Text(
+            "if one of them is a table, open it in Excel or WPS and save it as .xlsx",
+            "如其中有表格，请用 Excel 或 WPS 打开并另存为 .xlsx",
+        ),
+    ),
     "hidden-rows": (
         Text(
             "{n} [row is hidden in the sheet and was|rows are hidden in the sheet and were] read too",

@@ -124,12 +124,12 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     ),
     "nothing-in-archive": (
         Text(
-            "there is no boundary file that can be read in the archive, but {names}",
-            "压缩包内没有可读取的边界文件，只有 {names}",
+            "there is no boundary file or table that can be read in the archive, but {names}",
+            "压缩包内没有可读取的边界文件或表格，只有 {names}",
         ),
         Text(
-            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg, .geojson or .kml; QGIS converts others",
-            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg、.geojson 或 .kml；其他格式可用 QGIS 转换",
+            "pack a shapefile (.shp, .shx, .dbf, .prj), .gpkg, .geojson, .kml, .xlsx or .csv; QGIS converts others",
+            "请打包 shapefile（.shp、.shx、.dbf、.prj）、.gpkg、.geojson、.kml、.xlsx 或 .csv；其他格式可用 QGIS 转换",
         ),
     ),
     "nested-archive": (
@@ -314,14 +314,14 @@ MISTAKEN_SUFFIXES: Mapping[str, str] = {
 """Kinds of refusal by suffixes that people give and that are not read."""
 
 
-def refusal(kind: str, location: Location, facts: Mapping[str, Any]) -> Finding:
-    """Return the fault of a file."""
+def refusal(kind: str, location: Location, facts: Mapping[str, Any], *, inside: str = "") -> Finding:
+    """Return the fault of a file, or of one inside an archive."""
     what, remedy = REFUSALS[kind]
     words = {name: ", ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
     return Finding(
         kind,
         what.format(**words),
         location.file,
-        location.layername,
+        location.layername or inside,
         remedy=remedy.format(**words),
     )

@@ -1,4 +1,4 @@
-"""Read one sheet of a workbook of Excel, WPS or OpenDocument; runs in the guarded child."""
+"""Read the sheets of a workbook of Excel, WPS or OpenDocument; runs in the guarded child."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gridder.io import formats
 from gridder.io.fault import Fault, short
-from gridder.io.heads import Cells, Merged, header_row
+from gridder.io.heads import Cells, Merged
 
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*?\shidden=\"(?:1|true)\"[^>]*>")
@@ -21,28 +20,34 @@ _NUMBER = re.compile(rb"\sr=\"(\d+)\"")
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """The cells of a sheet as text, and what else is known of the workbook."""
+class Book:
+    """A workbook: the cells of every sheet that holds something, as calamine gives them."""
 
-    name: str
+    raw: bytes
+    names: Sequence[str]
+    """Of all sheets, blank ones too, in their order."""
+    cells: Mapping[str, Sequence[Sequence[Any]]]
+    merged: Mapping[str, Sequence[Merged]]
+    hidden: Set[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a sheet as text, and what else is known of it."""
+
     rows: Sequence[Cells]
     merged: Sequence[Merged]
     hidden_rows: Sequence[int]
     """Numbers from 1."""
-    described: Sequence[dict[str, Any]]
-    others: Sequence[str]
-    """Further sheets that hold something; those that are hidden are marked."""
 
 
-def read_sheet(path: Path, wanted: str, known: Sequence[str]) -> Sheet:
-    """Return the sheet that was named, else the one with most known headers.
-
-    Hidden sheets are taken only where they are named.
+def open_book(path: Path) -> Book:
+    """Return the cells of all sheets of a workbook.
 
     Raises
     ------
     Fault
-        The workbook cannot be read, is empty, or has no such sheet.
+        The workbook cannot be read, or nothing is in it.
     """
     import python_calamine
 
@@ -50,8 +55,6 @@ def read_sheet(path: Path, wanted: str, known: Sequence[str]) -> Sheet:
     try:
         book = python_calamine.load_workbook(io.BytesIO(raw))
         names = book.sheet_names
-        if wanted and wanted not in names:
-            raise Fault("no-such-layer", wanted=wanted, names=names)
         sheets = {name: book.get_sheet_by_name(name) for name in names}
         cells = {name: sheet.to_python(skip_empty_area=False) for name, sheet in sheets.items()}
         visible = python_calamine.SheetVisibleEnum.Visible
@@ -60,28 +63,20 @@ def read_sheet(path: Path, wanted: str, known: Sequence[str]) -> Sheet:
         raise Fault("table-with-password") from error
     except (python_calamine.CalamineError, OSError) as error:
         raise Fault("unreadable-table", detail=short(error)) from error
-    described = [
-        {"name": name, "family": formats.TABLE, "n": max(len(rows) - 1, 0)} for name, rows in cells.items()
-    ]
-    candidates = [wanted] if wanted else [name for name in names if name not in hidden] or names
-    texts = {
-        name: [[_text(cell) for cell in row] for row in cells[name]] for name in candidates if cells[name]
-    }
-    if not texts:
+    cells = {name: rows for name, rows in cells.items() if any(cell != "" for row in rows for cell in row)}
+    if not cells:
         raise Fault("empty-table")
-    name = max(texts, key=lambda name: header_row(texts[name], known)[1])
-    others = [f"{o} (hidden)" if o in hidden else o for o in names if o != name and cells[o]]
-    return Sheet(
-        name,
-        texts[name],
-        sheets[name].merged_cell_ranges or [],
-        _hidden_rows(raw, names.index(name)),
-        described,
-        [] if wanted else others,
-    )
+    merged = {name: sheets[name].merged_cell_ranges or [] for name in cells}
+    return Book(raw, names, cells, merged, hidden)
 
 
-def _text(value: Any) -> str | None:
+def sheet_of(book: Book, name: str) -> Sheet:
+    """Return a sheet that holds something."""
+    texts = [[as_text(cell) for cell in row] for row in book.cells[name]]
+    return Sheet(texts, book.merged[name], _hidden_rows(book.raw, book.names.index(name)))
+
+
+def as_text(value: Any) -> str | None:
     """Return a cell as text: whole numbers without a point, blank cells missing."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,134 @@ from typing import Any
 from gridder.io import encoding, formats
 from gridder.io.fault import Fault
 from gridder.io.handover import ROW, not_ours, unique_names, write_rows
-from gridder.io.heads import Cells, Head, filled, find_head, not_of_people
-from gridder.io.sheets import Sheet, read_sheet
+from gridder.io.heads import Cells, Head, Merged, filled, find_head, header_row, not_of_people
+from gridder.io.sheets import Book, Sheet, as_text, open_book, sheet_of
+from gridder.io.table_shapes import families_of, with_shapes
+from gridder.io.text_table import text_rows
+
+HEAD_ROWS = 1000
+"""So many rows at the top tell what a table holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A sheet of a workbook, or a text, whose cells were read.
+
+    Attributes
+    ----------
+    name
+        For people.
+    n
+        Rows below a header.
+    families
+        What it may be read as, among those of geometries.
+    n_known
+        How many headers of its header are known.
+    """
+
+    name: str
+    driver: str
+    n: int
+    families: frozenset[str]
+    n_known: int
+    sheet: str = ""
+    book: Book | None = None
+    rows: Sequence[Cells] = ()
+    choice: encoding.Choice | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether it is a hidden sheet."""
+        return self.book is not None and self.sheet in self.book.hidden
+
+    def described(self) -> dict[str, Any]:
+        """Return what the parent lists."""
+        return {"name": self.name, "family": formats.TABLE, "n": self.n}
+
+
+def tables_of(path: Path, request: Mapping[str, Any], *, packed_as: str = "") -> list[Table]:
+    """Return the sheets that hold something, or the one table of a text.
+
+    Parameters
+    ----------
+    packed_as
+        Name of the file in an archive, without its suffix; then its tables are named by it, and by the sheet where there are several.
+
+    Raises
+    ------
+    Fault
+        When it cannot be read or nothing is in it.
+    """
+    suffix = path.suffix.lower()
+    known = set(request["known_headers"])
+    if suffix not in formats.SHEET_SUFFIXES:
+        rows, choice = text_rows(path, request["encoding"])
+        about = _about(rows, (), known)
+        return [Table(packed_as or path.stem, formats.CSV, *about, rows=rows, choice=choice)]
+    book = open_book(path)
+    names = {sheet: sheet for sheet in book.cells}
+    if packed_as:
+        names = {sheet: f"{packed_as}/{sheet}" if len(names) > 1 else packed_as for sheet in names}
+    return [
+        Table(name, suffix[1:].upper(), *_about(book.cells[sheet], book.merged[sheet], known), sheet, book)
+        for sheet, name in names.items()
+    ]
+
+
+def _about(
+    cells: Sequence[Sequence[Any]], merged: Sequence[Merged], known: set[str]
+) -> tuple[int, frozenset[str], int]:
+    """Return rows below a header, families and the number of known headers."""
+    top = [[as_text(cell) for cell in row] for row in cells[:HEAD_ROWS]]
+    head = find_head(top, known, merged)
+    names, below = (head.names, top[head.last + 1 :]) if head else ((), ())
+    return max(len(cells) - 1, 0), families_of(names, below), header_row(top, known)[1]
+
+
+def best_of(tables: Sequence[Table]) -> Table:
+    """Return the table with most known headers; hidden sheets only where there are no others."""
+    return max(tables, key=lambda table: (not table.is_hidden, table.n_known))
 
 
 def read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Read a sheet or a .csv: every cell as text, blank ones missing."""
+    """Read a sheet or a .csv: every cell as text, blank ones missing; shapes where they are wanted.
+
+    Raises
+    ------
+    Fault
+        With what is wrong with the file.
+    """
+    tables = tables_of(path, request)
+    described = [table.described() for table in tables]
+    if request["list_only"]:
+        return {"layers": described}
+    wanted = request["layername"]
+    chosen = [table for table in tables if table.name == wanted] if wanted else [best_of(tables)]
+    if not chosen:
+        raise Fault("no-such-layer", wanted=wanted, names=[table.name for table in tables])
+    others = [] if wanted else [table for table in tables if table is not chosen[0]]
+    return read_rows(chosen[0], others, request, folder) | {"layers": described}
+
+
+def read_rows(table: Table, others: Sequence[Table], request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write the rows of a table that was chosen, and return what is known of it.
+
+    Parameters
+    ----------
+    others
+        Sheets of the workbook to tell of, where this one was not named.
+
+    Raises
+    ------
+    Fault
+        Where it is empty, or has no shapes and these are wanted.
+    """
     if request["subset"]:
         raise Fault("subset-of-table")
-    choice, sheet = None, None
-    if path.suffix.lower() in formats.SHEET_SUFFIXES:
-        sheet = read_sheet(path, request["layername"], request["known_headers"])
-        name, rows, merged = sheet.name, sheet.rows, sheet.merged
-    else:
-        name, merged = path.stem, ()
-        if request["layername"] not in ("", name):
-            raise Fault("no-such-layer", wanted=request["layername"], names=[name])
-        rows, choice = _csv_rows(path, request["encoding"])
-    head = find_head(rows, set(request["known_headers"]), merged)
+    known = request["known_headers"]
+    sheet = sheet_of(table.book, table.sheet) if table.book else Sheet(table.rows, (), ())
+    rows = sheet.rows
+    head = find_head(rows, set(known), sheet.merged)
     if head is None:
         raise Fault("empty-table")
     width = max(len(row) for row in rows)
@@ -39,27 +148,33 @@ def read_table(path: Path, request: dict[str, Any], folder: Path) -> dict[str, A
     )
     left_out = not_of_people(rows, head)
     gone = {row for at in left_out.values() for row in at}
-    table = _body(
+    body = _body(
         rows,
         names,
         [i for i in range(head.last + 1, len(rows)) if i not in gone and any(map(filled, rows[i]))],
     )
-    write_rows(table, folder)
-    return {
-        "driver": path.suffix[1:].upper() if sheet else "CSV",
-        "layername": name,
-        "layers": sheet.described
-        if sheet
-        else [{"name": name, "family": formats.TABLE, "n": table.num_rows}],
-        "notes": _notes(head, left_out, sheet),
+    write_rows(body, folder)
+    answer = {
+        "driver": table.driver,
+        "layername": table.name,
+        "notes": [*_notes(head, left_out, sheet), *_of_others(table, others)],
         "crs": "",
-        **encoding.facts_of(choice),
+        **encoding.facts_of(table.choice),
         "restored_shx": False,
         "without_dbf": False,
     }
+    return with_shapes(answer, request, folder)
 
 
-def _notes(head: Head, left_out: dict[str, list[int]], sheet: Sheet | None) -> list[dict[str, Any]]:
+def _of_others(table: Table, others: Sequence[Table]) -> list[dict[str, Any]]:
+    """Return what to tell of the sheets that were not chosen; those that are hidden are marked."""
+    if not others:
+        return []
+    names = [f"{other.name} (hidden)" if other.is_hidden else other.name for other in others]
+    return [{"kind": "other-sheets", "rows": [], "facts": {"name": table.name, "others": ", ".join(names)}}]
+
+
+def _notes(head: Head, left_out: dict[str, list[int]], sheet: Sheet) -> list[dict[str, Any]]:
     """Return what the parent tells of a table: kind, rows from 1, and facts."""
     notes = [
         {"kind": f"{why}-left-out", "rows": [row + 1 for row in at], "facts": {"n": len(at)}}
@@ -67,13 +182,9 @@ def _notes(head: Head, left_out: dict[str, list[int]], sheet: Sheet | None) -> l
     ]
     if head.last > head.first:
         notes.append({"kind": "two-header-rows", "rows": [head.first + 1, head.last + 1], "facts": {}})
-    if sheet is not None:
-        hidden = [row for row in sheet.hidden_rows if row > head.last + 1]
-        if hidden:
-            notes.append({"kind": "hidden-rows", "rows": hidden, "facts": {"n": len(hidden)}})
-        if sheet.others:
-            facts = {"name": sheet.name, "others": ", ".join(sheet.others)}
-            notes.append({"kind": "other-sheets", "rows": [], "facts": facts})
+    hidden = [row for row in sheet.hidden_rows if row > head.last + 1]
+    if hidden:
+        notes.append({"kind": "hidden-rows", "rows": hidden, "facts": {"n": len(hidden)}})
     return notes
 
 
@@ -88,34 +199,3 @@ def _body(rows: Sequence[Cells], names: Sequence[str], kept: Sequence[int]) -> A
     columns = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
     numbers = pa.array(np.asarray(kept, dtype=np.int64) + 1)
     return pa.table([*columns, numbers], names=[*names, ROW])
-
-
-def _utf_16_without_mark(raw: bytes) -> bytes:
-    """Return text of two bytes a letter as UTF-8: the bytes of its blanks, digits and separators tell the order."""
-    little = sum(raw.count(mark) for mark in (b",\0", b"\t\0", b"\n\0"))
-    big = sum(raw.count(mark) for mark in (b"\0,", b"\0\t", b"\0\n"))
-    return raw.decode("utf-16-le" if little >= big else "utf-16-be", "replace").encode("utf-8")
-
-
-def _csv_rows(path: Path, user: str) -> tuple[Sequence[Cells], encoding.Choice]:
-    raw = path.read_bytes()
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = raw.decode("utf-16", "replace").encode("utf-8")
-    elif b"\0" in raw[:200]:
-        raw = _utf_16_without_mark(raw)
-    if b"\0" in raw:
-        raise Fault("unreadable-table", detail="it is not text")
-    bom = raw.startswith(b"\xef\xbb\xbf")
-    choice = encoding.choose(
-        [raw.removeprefix(b"\xef\xbb\xbf")],
-        user=encoding.known_codec(user) if user else None,
-        cpg="utf-8" if bom else None,
-    )
-    errors = "replace" if choice.lossy else "strict"
-    text = encoding.decode(raw.removeprefix(b"\xef\xbb\xbf"), choice.codec, errors)
-    delimiter = max(",;\t|", key=text[:20_000].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return list(reader), choice
-    except csv.Error as error:
-        raise Fault("bad-quotes", line=reader.line_num) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def with_shapes(answer: dict[str, Any], request: dict[str, Any], folder: Path) -
     name = _wkt_column(table)
     if name:
         shapes, broken = _of_wkt(table.column(name).to_pylist())
-    elif family == formats.CROSSINGS and (axes := _coordinate_columns(table)):
+    elif family == formats.CROSSINGS and (axes := _coordinate_columns(table.column_names)):
         shapes, broken = _of_coordinates(table, *axes)
     elif family == formats.ANY:
         return answer
@@ -46,6 +47,24 @@ def with_shapes(answer: dict[str, Any], request: dict[str, Any], folder: Path) -
     rows = [int(row) for row in table.column(ROW).to_numpy()[broken]]
     note = {"kind": "unreadable-wkt", "rows": rows, "facts": {"n": len(rows)}}
     return answer | {"notes": [*answer.get("notes", ()), *([note] if rows else [])]}
+
+
+def families_of(names: Sequence[str | None], rows: Sequence[Sequence[str | None]]) -> frozenset[str]:
+    """Return the families of what a table may be read as: a roster always, shapes where it has some.
+
+    Parameters
+    ----------
+    names
+        Headers of the columns.
+    rows
+        The first rows below them.
+    """
+    at = next((i for i, name in enumerate(names) if name and folded(name) in WKT_HEADERS), -1)
+    if at >= 0 and _is_wkt(row[at] for row in rows[:SAMPLE] if at < len(row)):
+        return frozenset([formats.POINTS, formats.POLYGONS, formats.LINES, formats.CROSSINGS])
+    if _coordinate_columns([name for name in names if name]):
+        return frozenset([formats.POINTS, formats.CROSSINGS])
+    return frozenset([formats.POINTS])
 
 
 def _rows(folder: Path) -> Any:
@@ -59,15 +78,19 @@ def _rows(folder: Path) -> Any:
 def _wkt_column(table: Any) -> str:
     """Return the column that holds WKT: by its header, and by what stands in it."""
     for name in table.column_names:
-        if folded(name) in WKT_HEADERS:
-            sample = table.column(name).drop_null().slice(0, SAMPLE).to_pylist()
-            if any(str(text).upper().startswith(WKT_STARTS) for text in sample):
-                return str(name)
+        if folded(name) in WKT_HEADERS and _is_wkt(
+            table.column(name).drop_null().slice(0, SAMPLE).to_pylist()
+        ):
+            return str(name)
     return ""
 
 
-def _coordinate_columns(table: Any) -> tuple[str, str] | None:
-    by_header = {folded(name): name for name in reversed(table.column_names)}
+def _is_wkt(sample: Iterable[str | None]) -> bool:
+    return any((text or "").strip().upper().startswith(WKT_STARTS) for text in sample)
+
+
+def _coordinate_columns(names: Sequence[str]) -> tuple[str, str] | None:
+    by_header = {folded(name): name for name in reversed(names)}
     x, y = (
         next((by_header[name] for name in map(folded, headers) if name in by_header), None)
         for headers in (X_HEADERS, Y_HEADERS)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gridder.io import formats
+from gridder.io.contents import other_content
 from gridder.io.fault import Fault
 from gridder.io.limits import Limits
+from gridder.io.text_table import is_table
 
 CHUNK = 1024 * 1024
 UTF8_FLAG = 0x800
@@ -18,6 +21,9 @@ RATIO_FREE_BYTES = 1024 * 1024
 """Entries up to this size may be packed as tightly as they like: blank tables are."""
 SHOWN = 5
 GEODATABASE_FILES = (".gdbtable", ".gdbtablx", ".gdbindexes", ".spx", ".atx", ".freelist", ".horizon")
+
+LOOKED_AT_BYTES = 64 * 1024
+"""Of a text, to see whether it is a table."""
 
 Found = tuple[Path, str]
 """A file that can be opened, and its name in the archive without folder and suffix."""
@@ -28,39 +34,55 @@ class _Budget:
     """What may still be unpacked, of all archives together."""
 
     limits: Limits
+    known_headers: Collection[str]
     bytes: int = field(init=False)
     entries: int = field(init=False)
     passed_over: list[str] = field(default_factory=list)
-    """Names of entries that are no boundary files."""
+    """Names of entries that cannot be read."""
+    prose: list[str] = field(default_factory=list)
+    """Names of texts that are no tables."""
 
     def __post_init__(self) -> None:
         self.bytes = self.limits.unpacked_mb * formats.MEGABYTE
         self.entries = self.limits.entries
 
 
-def unpack(path: Path, folder: Path, limits: Limits) -> list[Found]:
-    """Unpack the vector files of a .zip or .kmz, and of archives inside it.
+def unpack(
+    path: Path, folder: Path, limits: Limits, known_headers: Collection[str]
+) -> tuple[list[Found], list[str]]:
+    """Unpack the vector files and tables of a .zip, or the vector files of a .kmz, and of archives inside it.
+
+    Parameters
+    ----------
+    known_headers
+        Headers of tables, folded; by them a text is known for a table.
 
     Returns
     -------
     list of (path, name)
         Every file (or file geodatabase) that can be opened, and its name.
+    list of str
+        Names of texts that are no tables, such as a readme.
 
     Raises
     ------
     Fault
         When a limit is passed, an entry is a link or leads out of the archive, or nothing in it can be read.
     """
-    budget = _Budget(limits)
+    budget = _Budget(limits, known_headers)
     found = _unpack(path, path.stem, folder, budget, limits.nesting)
     if not found:
-        raise Fault("nothing-in-archive", names=budget.passed_over[:SHOWN] or ["-"])
-    better = [(path, name) for path, name in found if path.suffix != ".json"]
-    return better or found
+        raise Fault("nothing-in-archive", names=[*budget.prose, *budget.passed_over][:SHOWN] or ["-"])
+    named_json = [path for path, _ in found if path.suffix == ".json"]
+    if all(path.suffix in formats.TABLE_SUFFIXES for path, _ in found if path not in named_json):
+        return found, budget.prose
+    return [(path, name) for path, name in found if path not in named_json], budget.prose
 
 
 def _unpack(path: Path, name: str, folder: Path, budget: _Budget, depth: int) -> list[Found]:
     folder.mkdir()
+    if other := other_content(path):
+        raise Fault("other-content", **other)
     try:
         with zipfile.ZipFile(path) as archive:
             return _unpack_entries(archive, name, folder, budget, depth)
@@ -77,13 +99,14 @@ def _unpack_entries(
     budget.entries -= len(entries)
     if budget.entries < 0:
         raise Fault("too-many-entries", limit=budget.limits.entries)
+    openable = formats.SUFFIXES if str(archive.filename).lower().endswith(".zip") else formats.VECTOR_SUFFIXES
     stems: dict[str, str] = {}
     found: dict[Path, str] = {}
     inner: list[Found] = []
     for entry in entries:
         inside = PurePosixPath(_name(entry).replace("\\", "/"))
         _refuse_dangerous(entry, inside)
-        if "__MACOSX" in inside.parts or inside.name.startswith("._"):
+        if "__MACOSX" in inside.parts or inside.name.startswith(("._", "~$")):
             continue
         suffix = inside.suffix.lower()
         if geodatabase := _geodatabase_of(inside):
@@ -97,11 +120,13 @@ def _unpack_entries(
             packed = folder / f"n{len(inner)}{suffix}"
             _unpack_one(archive, entry, packed, budget)
             inner.append((packed, inside.stem))
-        elif suffix in formats.PARTS or suffix in formats.DRIVER_OF_SUFFIX:
+        elif suffix == formats.TEXT_SUFFIX and not _begins_as_table(archive, entry, budget):
+            budget.prose.append(inside.name)
+        elif suffix in formats.PARTS or suffix in openable:
             stem = stems.setdefault(str(inside.with_suffix("")).lower(), f"e{len(stems)}")
             target = folder / (stem + suffix)
             _unpack_one(archive, entry, target, budget)
-            if suffix in formats.DRIVER_OF_SUFFIX:
+            if suffix in openable:
                 found[target] = inside.stem
         else:
             budget.passed_over.append(inside.name)
@@ -111,6 +136,11 @@ def _unpack_entries(
         for pair in _unpack(packed, stem, packed.with_suffix(""), budget, depth - 1)
     ]
     return [*found.items(), *within]
+
+
+def _begins_as_table(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> bool:
+    with archive.open(entry) as packed:
+        return is_table(packed.read(LOOKED_AT_BYTES), budget.known_headers)
 
 
 def _name(entry: zipfile.ZipInfo) -> str:

@@ -1,39 +1,17 @@
-"""Read a layer of a vector file or of an archive of them; runs in the guarded child."""
+"""Read a layer of a vector file, or of an archive of such files and of tables; runs in the guarded child."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gridder.io import encoding, formats, gdal, geoparquet, stage, unpack, wkb
+from gridder.io import encoding, formats, gdal, geoparquet, wkb
 from gridder.io.fault import Fault
 from gridder.io.handover import ROW, WKB, write_rows
 from gridder.io.limits import Limits
-
-UNNAMED = "input"
-"""What GDAL calls a layer that has no name of its own: the file's, which is ours."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer that may be read."""
-
-    staged: stage.Staged
-    driver: str
-    inside: str
-    """Its name in the file."""
-    name: str
-    """Its name for people."""
-    family: str
-    n: int
-
-    @property
-    def source(self) -> Path:
-        """Return the file that holds it."""
-        return self.staged.path
+from gridder.io.listing import Layer, Notes, choose, is_archive, layers_of, note
+from gridder.io.table import Table, read_rows
 
 
 def read_vector(path: Path, request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
@@ -44,19 +22,43 @@ def read_vector(path: Path, request: dict[str, Any], folder: Path, limits: Limit
     Fault
         With what is wrong with the file.
     """
-    notes: list[dict[str, Any]] = []
-    user = encoding.known_codec(request["encoding"]) if request["encoding"] else None
-    layers = _layers(path, folder, user or "", limits, notes)
-    described = [{"name": layer.name, "family": layer.family, "n": layer.n} for layer in layers]
+    notes: Notes = []
+    layers = layers_of(path, request, folder, limits, notes)
+    described = [
+        {"name": layer.name, "family": layer.family, "n": layer.n} for layer in layers if not layer.fault
+    ]
     if request["list_only"]:
         return {"layers": described}
-    layer = _choose(layers, request["layername"], request["family"])
+    layer = choose(layers, request["layername"], request["family"])
+    try:
+        answer = (
+            _read_table(layer.table, layers, request, folder)
+            if layer.table
+            else _read(layer, request, folder, limits)
+        )
+    except Fault as fault:
+        raise (fault.of(layer.source, layer.name) if is_archive(path) else fault) from fault
+    notes += answer["notes"]
+    return answer | {"layers": described, "layername": layer.name, "notes": notes}
+
+
+def _read_table(
+    chosen: Table, layers: Sequence[Layer], request: dict[str, Any], folder: Path
+) -> dict[str, Any]:
+    """Read a table in an archive; where it was not named, the other sheets of its workbook are told."""
+    sheets = [layer.table for layer in layers if layer.table and layer.table.book is chosen.book]
+    others = [] if request["layername"] or not chosen.book else [s for s in sheets if s is not chosen]
+    return read_rows(chosen, others, request, folder)
+
+
+def _read(layer: Layer, request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     if not layer.n and layer.staged.network_links:
         raise Fault("only-network-links", n=layer.staged.network_links)
     if layer.n > limits.features and not request["subset"]:
         raise Fault("too-many-features", n=layer.n, limit=limits.features)
+    user = encoding.known_codec(request["encoding"]) if request["encoding"] else None
     table, facts = _rows(layer, request["subset"], user)
-    notes += facts.pop("notes", [])
+    notes: Notes = facts.pop("notes", [])
     if table.num_rows > limits.features:
         raise Fault("too-many-features", n=table.num_rows, limit=limits.features)
     table = _parsed(table, layer, request["family"], limits, notes)
@@ -68,61 +70,7 @@ def read_vector(path: Path, request: dict[str, Any], folder: Path, limits: Limit
         **facts,
         "driver": layer.driver,
         "notes": notes,
-        "layers": described,
-        "layername": layer.name,
     }
-
-
-def _layers(path: Path, folder: Path, user: str, limits: Limits, notes: list[dict[str, Any]]) -> list[Layer]:
-    """Return every layer of a file, or of all files in an archive."""
-    _refuse_large(path, limits)
-    if path.suffix.lower() in formats.ARCHIVE_SUFFIXES:
-        sources = unpack.unpack(path, folder / "unpacked", limits)
-    else:
-        sources = [(path, path.stem)]
-    layers: list[Layer] = []
-    for k, (given, name) in enumerate(sources):
-        staged = stage.stage(given, folder / f"staged{k}", user)
-        driver = formats.DRIVER_OF_SUFFIX[staged.path.suffix.lower()]
-        layers += _layers_of_file(staged, driver, name, notes)
-    if not layers:
-        raise Fault("no-layer")
-    seen = Counter(layer.name for layer in layers)
-    return [
-        replace(layer, name=f"{layer.name} {k}") if seen[layer.name] > 1 else layer
-        for k, layer in enumerate(layers, 1)
-    ]
-
-
-def _refuse_large(path: Path, limits: Limits) -> None:
-    files = path.iterdir() if path.is_dir() else stage.parts_of(path)
-    if sum(part.stat().st_size for part in files) > limits.file_mb * formats.MEGABYTE:
-        raise Fault("file-too-large", limit_mb=limits.file_mb)
-
-
-def _layers_of_file(staged: stage.Staged, driver: str, name: str, notes: list[dict[str, Any]]) -> list[Layer]:
-    path = staged.path
-    listed = geoparquet.layers(path) if driver == formats.PARQUET else gdal.layers(path, driver)
-    layers = [
-        Layer(
-            staged,
-            driver,
-            inside,
-            inside if driver in formats.LAYERED and inside != UNNAMED else name,
-            family,
-            n,
-        )
-        for inside, family, n in listed
-    ]
-    if driver == formats.KML:
-        if staged.network_links:
-            notes.append(_note("network-link", n=staged.network_links))
-        missed = staged.placemarks - sum(layer.n for layer in layers)
-        if missed > 0:
-            notes.append(_note("placemarks-missed", n=missed))
-    if driver in formats.FIXED_LAYERS:
-        return [layer for layer in layers if layer.n] or layers[:1]
-    return layers
 
 
 def _rows(layer: Layer, subset: str, user: str | None) -> tuple[Any, dict[str, Any]]:
@@ -139,37 +87,7 @@ def _rows(layer: Layer, subset: str, user: str | None) -> tuple[Any, dict[str, A
     )
 
 
-def _choose(layers: Sequence[Layer], layername: str, family: str) -> Layer:
-    """Return the layer that was named, or the only one whose geometry fits."""
-    names = [layer.name for layer in layers]
-    if layername:
-        named = [layer for layer in layers if layer.name == layername]
-        if not named:
-            raise Fault("no-such-layer", wanted=layername, names=names)
-        return named[0]
-    fitting = list(_fitting(layers, family))
-    if len(fitting) == 1:
-        return fitting[0]
-    if len(layers) == 1:
-        return layers[0]
-    raise Fault("several-layers", names=[layer.name for layer in fitting] or names)
-
-
-def _fitting(layers: Sequence[Layer], family: str) -> Iterator[Layer]:
-    """Yield the layers that hold what is wanted; lines for areas where a format knows no areas."""
-    for layer in layers:
-        wanted = formats.FITTING.get(family)
-        if (
-            wanted is None
-            or layer.family in wanted
-            or (
-                family == formats.POLYGONS and layer.driver in formats.ROUGH and layer.family == formats.LINES
-            )
-        ):
-            yield layer
-
-
-def _parsed(table: Any, layer: Layer, family: str, limits: Limits, notes: list[dict[str, Any]]) -> Any:
+def _parsed(table: Any, layer: Layer, family: str, limits: Limits, notes: Notes) -> Any:
     """Return the table with geometries that the parent can parse, and closed lines as areas if wanted."""
     import pyarrow as pa
     import shapely
@@ -184,13 +102,8 @@ def _parsed(table: Any, layer: Layer, family: str, limits: Limits, notes: list[d
     if not closed.any():
         return table
     rows = table.column(ROW).to_numpy()
-    notes.append(_note("closed-lines", rows[closed], n=int(closed.sum())))
+    notes.append(note("closed-lines", rows[closed], n=int(closed.sum())))
     if unclosed.any():
-        notes.append(_note("open-lines", rows[unclosed], n=int(unclosed.sum())))
+        notes.append(note("open-lines", rows[unclosed], n=int(unclosed.sum())))
     at = table.column_names.index(WKB)
     return table.set_column(at, WKB, pa.array(list(shapely.to_wkb(areas)), pa.binary()))
-
-
-def _note(kind: str, rows: Any = (), **facts: Any) -> dict[str, Any]:
-    """Return something that the parent puts into words (`gridder.io.notes`)."""
-    return {"kind": kind, "rows": [int(row) for row in rows], "facts": facts}

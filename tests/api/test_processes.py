@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 
 import httpx
 import pytest
@@ -146,7 +148,11 @@ def test_the_same_idempotency_key_twice_is_one_job(client):
 
 
 def test_a_file_is_uploaded_inspected_and_divided(client, tmp_path):
-    """By dataset id: the same plan as by value."""
+    """By dataset id: the same plan as by value; the roster is a table in an archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("名单.csv", "成员编号,经度,纬度\n1,116.0005,40.0005\n2,116.0015,40.0005\n")
+    roster = client.post("/datasets", files={"file": ("名单.zip", packed.getvalue())}).json()["id"]
     file = {"file": ("地块.geojson", json.dumps(squares(8, 6)).encode())}
     dataset = client.post("/datasets", files=file)
     assert dataset.status_code == 201
@@ -154,9 +160,10 @@ def test_a_file_is_uploaded_inspected_and_divided(client, tmp_path):
     seen = client.post("/processes/inspect/execution", json={"inputs": {"dataset": {"dataset": own}}})
     assert seen.status_code == 200, seen.text
     assert seen.json()["layers"][0]["rows"] == 48
-    body = partition_body(fields={"dataset": own})
+    body = partition_body(fields={"dataset": own}, members={"dataset": roster})
     answer = client.post("/processes/partition/execution", json=body).json()
     assert answer["report"]["layers"]["field"]["n_units"] == 48
+    assert answer["report"]["members"]["field"]["placed"] == 2
     assert client.delete(f"/datasets/{own}").status_code == 204
     assert client.get(f"/plans/{answer['plan']}").status_code == 404
     assert client.get(f"/datasets/{own}").status_code == 404
