@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gridder.io.headings import folded
-from gridder.model import Bools
+
+if TYPE_CHECKING:
+    from gridder.model import Bools
 
 OF_DAYS = re.compile(r"日期|出生年月|生日|date|birthday")
 """Headers of columns that hold days."""

@@ -11,6 +11,7 @@ from typing import Any
 from gridder.io import encoding, formats, geojson, mapinfo
 from gridder.io.fault import Fault, short
 from gridder.io.handover import ROW, WKB, not_ours, unique_names
+from gridder.io.subset import unknown_column
 
 ARC_CODES = range(8, 13)
 """Codes of CircularString to MultiSurface in WKB."""
@@ -85,6 +86,8 @@ def read(
     import pyarrow as pa
     import pyogrio
 
+    if driver == formats.GEOPACKAGE and '"' in subset:
+        _refuse_unknown_columns(source, inside, subset)
     try:
         meta, table = pyogrio.raw.read_arrow(
             source,
@@ -113,6 +116,17 @@ def read(
     if driver in formats.FIXED_LAYERS:
         table = _without_blank_columns(table)
     return table, facts
+
+
+def _refuse_unknown_columns(source: Path, inside: str, subset: str) -> None:
+    """Refuse names in double quotes that are no columns: SQLite would take them for texts."""
+    import pyogrio
+
+    info = pyogrio.read_info(source, layer=inside)
+    names = [str(name) for name in info["fields"]]
+    own = [name for name in (info["fid_column"], info["geometry_name"]) if name]
+    if unknown := unknown_column(subset, [*names, *own]):
+        raise Fault("no-column-of-subset", name=unknown, names=names)
 
 
 def _open_encoding(driver: str) -> str | None:

@@ -14,6 +14,7 @@ from gridder.io import formats
 from gridder.io.fault import Fault, short
 from gridder.io.gdal import flat
 from gridder.io.handover import ROW, WKB, not_ours, unique_names
+from gridder.io.row_filter import rows_of_types
 
 DEFAULT_CRS = "OGC:CRS84"
 GUESSED_NAMES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom")
@@ -46,8 +47,6 @@ def read(source: Path, subset: str) -> tuple[Any, dict[str, Any]]:
     import numpy as np
     import pyarrow as pa
 
-    if subset:
-        raise Fault("subset-of-parquet")
     file = _open(source)
     about = _about(file)
     try:
@@ -61,7 +60,8 @@ def read(source: Path, subset: str) -> tuple[Any, dict[str, Any]]:
     )
     own = flat(own.rename_columns(not_ours(unique_names(own.column_names))))
     rows = pa.array(np.arange(1, table.num_rows + 1), pa.int64())
-    return own.append_column(WKB, shapes).append_column(ROW, rows), {"crs": about["crs"]}
+    whole = own.append_column(WKB, shapes).append_column(ROW, rows)
+    return rows_of_types(whole, subset) if subset else whole, {"crs": about["crs"]}
 
 
 def _without_dictionaries(table: Any) -> Any:

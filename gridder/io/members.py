@@ -18,7 +18,7 @@ from gridder.geometry.validity import flat, plausible
 from gridder.io import formats
 from gridder.io.columns import MEMBER_ROLES, PARTS_OF_ADDRESS, SAME_ROLE, find_columns, or_none, said
 from gridder.io.crs_check import crs_faults, crs_remarks, off_earth
-from gridder.io.layers import LayerRows, finding, read_layer
+from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location
 from gridder.io.metres import metre_faults, metre_layers
 from gridder.io.positions import table_points
@@ -87,6 +87,8 @@ def members_from_rows(rows: LayerRows, columns: Mapping[str, str] | None = None)
     layers = metre_layers(rows, roles) if in_table else {"": replace(rows, findings=())}
     if in_table:
         faults += metre_faults(layers, roles)
+    if rows.source.subset and (empty := no_rows_fault(rows)):
+        faults.append(empty)
     if faults:
         raise InputError(faults)
     if rows.crs is None:

@@ -99,9 +99,22 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
             "请只用列与数值、文本比较，以 AND、OR、NOT、IN、LIKE、BETWEEN 连接",
         ),
     ),
-    "subset-of-table": (
-        Text("a table cannot be filtered with a subset", "表格不能用 subset 筛选"),
-        Text("filter the rows in the table itself", "请在表格中自行筛选"),
+    "no-column-of-subset": (
+        Text("the subset names a column that is not there: {name}", "筛选条件中的列不存在：{name}"),
+        Text(
+            "use one of: {names}; texts stand in single quotes: 'x'",
+            "可用：{names}；文本请用单引号：'x'",
+        ),
+    ),
+    "texts-against-number": (
+        Text(
+            "column {name} holds texts, which the subset compares with a number: {subset}",
+            "列 {name} 是文本，筛选条件却与数值比较：{subset}",
+        ),
+        Text(
+            "write the number in single quotes, or CAST({name} AS REAL) to compare what numbers there are",
+            "请给数值加单引号，或用 CAST({name} AS REAL) 按数值比较",
+        ),
     ),
     "empty-table": (
         Text("the table is empty", "表格是空的"),
@@ -210,10 +223,6 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
             "give a column WKT with text such as POLYGON ((0 0, 1 0, 1 1, 0 0)), or a boundary file",
             "请提供名为 WKT 的列，内容如 POLYGON ((0 0, 1 0, 1 1, 0 0))，或改用边界文件",
         ),
-    ),
-    "subset-of-parquet": (
-        Text("a GeoParquet file cannot be filtered with a subset", "GeoParquet 不能用 subset 筛选"),
-        Text("export it as GeoPackage in QGIS, and filter that", "请在 QGIS 中另存为 GeoPackage 后再筛选"),
     ),
     "rows-missing": (
         Text(

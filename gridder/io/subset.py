@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 FUNCTIONS = frozenset(
     [
@@ -75,6 +76,7 @@ _REFUSED = frozenset(
 )
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _FORBIDDEN = re.compile(r"--|/\*|[;`\[\]'\"\x00\\]")
+_NAME = re.compile(r"'(?:[^']|'')*'|\"((?:[^\"]|\"\")*)\"")
 _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = re.compile(r"([^\W\d]\w*)\s*\(")
 
@@ -96,3 +98,10 @@ def not_a_filter(subset: str) -> str:
         if not (word in FUNCTIONS or word in _BEFORE_BRACKETS or word.startswith("st_")):
             return f"{name}()"
     return ""
+
+
+def unknown_column(subset: str, names: Iterable[str]) -> str:
+    """Return the first name in double quotes that is no column; SQLite takes such for a text, and compares that."""
+    known = {name.lower() for name in names}
+    said = (match[1].replace('""', '"') for match in _NAME.finditer(subset) if match[1] is not None)
+    return next((name for name in said if name.lower() not in known), "")

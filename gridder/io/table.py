@@ -12,6 +12,7 @@ from gridder.io import encoding, formats
 from gridder.io.fault import Fault
 from gridder.io.handover import ROW, not_ours, unique_names, write_rows
 from gridder.io.heads import Cells, Head, Merged, filled, find_head, header_row, not_of_people
+from gridder.io.row_filter import rows_of_cells
 from gridder.io.sheets import Book, Sheet, as_text, open_book, sheet_of
 from gridder.io.table_shapes import families_of, with_shapes
 from gridder.io.text_table import text_rows
@@ -133,8 +134,6 @@ def read_rows(table: Table, others: Sequence[Table], request: dict[str, Any], fo
     Fault
         Where it is empty, or has no shapes and these are wanted.
     """
-    if request["subset"]:
-        raise Fault("subset-of-table")
     known = request["known_headers"]
     sheet = sheet_of(table.book, table.sheet) if table.book else Sheet(table.rows, (), ())
     rows = sheet.rows
@@ -153,6 +152,8 @@ def read_rows(table: Table, others: Sequence[Table], request: dict[str, Any], fo
         names,
         [i for i in range(head.last + 1, len(rows)) if i not in gone and any(map(filled, rows[i]))],
     )
+    if request["subset"]:
+        body = rows_of_cells(body, request["subset"])
     write_rows(body, folder)
     answer = {
         "driver": table.driver,

@@ -78,9 +78,9 @@ def _rows(folder: Path) -> Any:
 def _wkt_column(table: Any) -> str:
     """Return the column that holds WKT: by its header, and by what stands in it."""
     for name in table.column_names:
-        if folded(name) in WKT_HEADERS and _is_wkt(
-            table.column(name).drop_null().slice(0, SAMPLE).to_pylist()
-        ):
+        if folded(name) not in WKT_HEADERS:
+            continue
+        if not table.num_rows or _is_wkt(table.column(name).drop_null().slice(0, SAMPLE).to_pylist()):
             return str(name)
     return ""
 

@@ -131,7 +131,6 @@ def test_the_crs_of_geoparquet(tmp_path, frame):
     pd.DataFrame({"geometry": shapely.to_wkb(SHAPES)}).to_parquet(path)
     assert _faults(path) == ["missing-crs"]
     assert len(gridder.read_units(f"{path}|crs=EPSG:4326", layer="field")) == 2
-    assert _faults(f"{path}|crs=EPSG:4326|subset=a = 1") == ["subset-of-parquet"]
 
 
 GPX = """<gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1">

@@ -74,10 +74,6 @@ def test_an_open_quote_is_refused(tmp_path):
     with pytest.raises(gridder.InputError) as caught:
         gridder.read_members(path)
     assert [fault.kind for fault in caught.value.faults] == ["bad-quotes"]
-    path.write_text("id,name\n1,A\n", encoding="utf-8")
-    with pytest.raises(gridder.InputError) as caught:
-        gridder.read_members(f"{path}|subset=id = 1")
-    assert [fault.kind for fault in caught.value.faults] == ["subset-of-table"]
 
 
 def test_a_second_pair_of_coordinates_is_the_field(tmp_path):

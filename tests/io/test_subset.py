@@ -48,6 +48,15 @@ def test_what_is_more_than_a_filter_is_named(subset, stranger):
     assert not_a_filter(subset) == stranger
 
 
+def test_a_name_that_is_no_column_of_a_geopackage():
+    """SQLite alone would compare its letters, and return every row."""
+    town = sample_geo.path("town.gpkg")
+    with pytest.raises(gridder.InputError, match="片区") as caught:
+        gridder.read_zones(f"{town}|layername=zones|subset=\"区\" <> 'x'")
+    assert [fault.kind for fault in caught.value.faults] == ["no-column-of-subset"]
+    assert len(gridder.read_zones(f'{town}|layername=zones|subset="fid" > 0 AND "片区" <> \'x\'').frame) == 5
+
+
 def test_another_database_cannot_be_attached(tmp_path):
     """A file beside is not read through the filter of a GeoPackage."""
     town = sample_geo.path("town.gpkg")
