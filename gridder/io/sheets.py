@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import posixpath
-import re
-import zipfile
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +10,7 @@ from typing import Any
 
 from gridder.io.fault import Fault, short
 from gridder.io.heads import Cells, Merged
-
-_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*?\shidden=\"(?:1|true)\"[^>]*>")
-_NUMBER = re.compile(rb"\sr=\"(\d+)\"")
+from gridder.io.hidden_rows import hidden_rows
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ def open_book(path: Path) -> Book:
 def sheet_of(book: Book, name: str) -> Sheet:
     """Return a sheet that holds something."""
     texts = [[as_text(cell) for cell in row] for row in book.cells[name]]
-    return Sheet(texts, book.merged[name], _hidden_rows(book.raw, book.names.index(name)))
+    return Sheet(texts, book.merged[name], hidden_rows(book.raw, book.names.index(name)))
 
 
 def as_text(value: Any) -> str | None:
@@ -82,22 +76,3 @@ def as_text(value: Any) -> str | None:
         return str(int(value))
     text = str(value).strip()
     return text or None
-
-
-def _hidden_rows(raw: bytes, position: int) -> list[int]:
-    """Return the numbers of the rows that a filter or a hand has hidden; older formats do not tell."""
-    if not zipfile.is_zipfile(io.BytesIO(raw)):
-        return []
-    from xml.etree.ElementTree import ParseError, fromstring
-
-    with zipfile.ZipFile(io.BytesIO(raw)) as package:
-        try:
-            book = fromstring(package.read("xl/workbook.xml"))  # noqa: S314 - calamine has read it before, in these walls
-            links = fromstring(package.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - likewise
-            sheet = [e for e in book.iter() if e.tag.endswith("}sheet")][position]
-            target = next(e.get("Target") for e in links if e.get("Id") == sheet.get(_RELATIONS))
-            part = posixpath.normpath(posixpath.join("/xl", str(target))).lstrip("/")
-            found = _HIDDEN.findall(package.read(part))
-        except (KeyError, IndexError, StopIteration, ParseError):
-            return []
-    return [int(number[1]) for tag in found if (number := _NUMBER.search(tag))]
