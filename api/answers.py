@@ -350,6 +350,7 @@ ANSWERS: Mapping[str, Answer] = {
     "read_tileset": _json(TileSet),
     "read_tile": Answer({200: {MVT: None}, 204: {}, 304: {}}),
     "read_names": Answer({200: {XLSX: None}}, (408, 413)),
+    "read_addresses": Answer({200: {XLSX: None}}, (408, 413)),
     "read_health": _json(State),
     "read_readiness": _json(State),
     "read_metrics": _file(CONTENT_TYPE_LATEST),

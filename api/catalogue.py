@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.schemas import ROLES, InspectInputs, LatticeInputs, PartitionInputs
-from gridder.io.columns import MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
+from gridder.io.columns import DECISION_ROLES, MEMBER_ROLES, UNIT_ROLES, ZONE_ROLES
 
 COLUMNS_OF_ROLE: Mapping[str, Collection[str]] = {
     "fields": UNIT_ROLES,
@@ -18,6 +18,7 @@ COLUMNS_OF_ROLE: Mapping[str, Collection[str]] = {
     "zones": ZONE_ROLES,
     "dedicated": ZONE_ROLES,
     "boundary": ZONE_ROLES,
+    "address_decisions": DECISION_ROLES,
 }
 """What columns of a file may mean, by what the file is to a process; in other roles they mean nothing."""
 _LINKS = {"type": "array", "items": {"type": "object"}}

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-ROLES = ("fields", "buildings", "members", "zones", "barriers", "bridges", "dedicated")
+ROLES = (
+    "fields",
+    "buildings",
+    "members",
+    "zones",
+    "barriers",
+    "bridges",
+    "dedicated",
+    "address_decisions",
+)
 
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
@@ -113,6 +122,9 @@ class PartitionInputs(_Strict):
     dedicated: Sources | None = Field(
         None, description="Areas of sites looked after as one; the units of each are a grid of their own."
     )
+    address_decisions: Source | None = Field(
+        None, description="Decisions about doubtful addresses: `address_review.xlsx`, filled in."
+    )
     dedicated_column: str | None = Field(
         None, max_length=200, description="Column of the units that names the dedicated site of each."
     )
@@ -189,6 +201,6 @@ class DatasetOptions(ReadingOptions):
 
 
 class NamesRequest(_Strict):
-    """Why names are taken out of a plan."""
+    """Why names or addresses are taken out of a plan."""
 
     reason: str = Field(min_length=3, max_length=500, pattern=_ONE_LINE)

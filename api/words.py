@@ -73,6 +73,13 @@ ROLES: Mapping[str, tuple[Text, Text]] = {
             "整体管理的场所，如学校、市场（面）：各自成为一个专属网格。",
         ),
     ),
+    "address_decisions": (
+        Text("Decided addresses", "地址核对结果"),
+        Text(
+            "The list of doubtful addresses of an earlier plan, with its decisions filled in.",
+            "此前方案的存疑地址表，已填写“决定”列。",
+        ),
+    ),
 }
 """What a file may be to a plan: its name and what it is."""
 
@@ -235,6 +242,7 @@ WORDS: Mapping[str, Text] = {
     "format": Text("Format", "格式"),
     "format_endings": Text("Endings", "扩展名"),
     "format_hint": Text("How to give it", "提供方式"),
+    "formats_decisions": Text("The file as it was downloaded, or a table", "下载的原文件，或表格"),
     "optional": Text("optional", "可选"),
     "earlier": Text("or an earlier upload", "或选用已上传的文件"),
     "earlier_none": Text("choose …", "请选择…"),
@@ -479,6 +487,22 @@ WORDS: Mapping[str, Text] = {
     "reason": Text("Reason", "事由"),
     "reason_example": Text("e.g. rosters for the grid leaders", "例如：为网格长打印花名册"),
     "download_names": Text("Download with names", "下载含姓名的花名册"),
+    "addresses": Text("Doubtful addresses", "存疑地址"),
+    "addresses_said": Text(
+        "Addresses that may mean a building, but not surely: {n}, of {people} members. None was guessed.",
+        "有 {n} 个地址（{people} 名成员）疑似对应某楼栋但不能确定，未作猜测。",
+    ),
+    "addresses_help": Text(
+        "The list names addresses, so it is recorded who took it, when and why. Fill in its column of decisions, "
+        "then give it back with the same files:",
+        "该表含住址，系统会记录何人何时因何导出。填写“决定”列后，与相同文件一并交回：",
+    ),
+    "addresses_not_yours": Text(
+        "A key of the role roster reader can download the list, until the day on which uploads end.",
+        "在上传文件到期之前，名册查阅员角色的密钥可以下载该表。",
+    ),
+    "addresses_reason": Text("e.g. decide with the neighbourhood office", "例如：与居委会核对地址"),
+    "download_addresses": Text("Download the list", "下载存疑地址表"),
     "compare": Text("Compare with another plan", "与其他方案对比"),
     "compare_help": Text(
         "Opens both plans on one map: side by side, or what moved from the older to the newer one.",

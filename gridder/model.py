@@ -36,6 +36,8 @@ IN_MEMORY = "<memory>"
 
 SQUARE_METRES_PER_HA = 10_000.0
 SQUARE_METRES_PER_MU = 2_000.0 / 3.0
+MOST_CANDIDATES = 3
+"""Buildings that a doubtful address is listed with."""
 
 LINK_KINDS = ("shared", "gap", "bridge")
 REASONS = (

@@ -47,6 +47,7 @@ from gridder.jobs.product import made_dataset
 from gridder.model import Lang, Text
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import Dataset, find_dataset, list_datasets
+from gridder.storage.names import has_review
 from gridder.storage.plans import PlanRow, list_plans
 
 router = APIRouter(include_in_schema=False)
@@ -164,6 +165,7 @@ def read_plan(
         others=_others(service, caller, plan, links, lang),
         downloads=_downloads(plan, folder, caller, links, lang),
         has_names=caller.may("roster-reader") and (folder / "rosters.xlsx").is_file(),
+        doubtful=_doubtful(service, plan, caller, lang),
         suppress_below=caller.k,
         **_for_script(lang),
     )
@@ -334,6 +336,16 @@ def _result(layer: str, part: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
         "bounds": f"{bounds} {unit}",
         "within": _percent(part["within_bounds"]),
     }
+
+
+def _doubtful(service: Service, plan: PlanRow, caller: Caller, lang: Lang) -> dict[str, Any] | None:
+    """Return how many addresses are to be decided, to planners, and whether this caller may have their list."""
+    found = plan.summary.get("doubtful_addresses")
+    if not found or not caller.may("planner"):
+        return None
+    said = texts.WORDS["addresses_said"].format(n=found["n"], people=found["n_members"])
+    may_read = caller.may("roster-reader") and has_review(service.engine, plan.id)
+    return {"said": said.say(lang), "may_read": may_read}
 
 
 def _scores(folder: Path, caller: Caller, lang: Lang) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,10 +26,10 @@ from api.views import (
 )
 from gridder.io.export import EXPORTS
 from gridder.model import Text
-from gridder.service.names import write_named_rosters
+from gridder.service.names import write_kept_review, write_named_rosters
 from gridder.storage.audit import record
 from gridder.storage.ids import is_id
-from gridder.storage.names import sealed_names
+from gridder.storage.names import sealed_names, sealed_review
 from gridder.storage.plans import PlanRow, find_plan, list_plans
 from gridder.storage.retention import delete_plan
 
@@ -151,35 +151,72 @@ def read_file(plan_id: str, name: str, service: ServiceDep, caller: CallerDep, l
 def read_names(
     plan_id: str, wish: NamesRequest, service: ServiceDep, caller: CallerDep, lang: LangDep
 ) -> Response:
-    """Return the rosters with names, phones and own ids; who asked, and why, is kept for ever.
-
-    They are gone from the disk before the first byte is sent, however slowly it is taken.
-    """
-    plan = find(service, caller, plan_id)
-    caller.require("roster-reader")
+    """Return the rosters with names, phones and own ids; who asked, and why, is kept for ever."""
+    plan = _find_for_reader(service, caller, plan_id)
     sealed = sealed_names(service.engine, plan.id)
     if not sealed:
         raise ProblemError(NOT_FOUND, Text("this plan has no people", "该方案没有成员"))
     folder = service.folder.plan(plan.id)
-    with tempfile.TemporaryDirectory(dir=service.folder.work) as own:
-        path = Path(own) / "names.xlsx"
+
+    def write(parts: Iterable[bytes], path: Path) -> int:
         with undamaged(folder):
-            n_people = write_named_rosters(
-                folder, (service.sealer.unseal(part) for part in sealed), path, lang=lang
-            )
+            return write_named_rosters(folder, parts, path, lang=lang)
+
+    return _hand_out(service, caller, plan, sealed, write, action="names", reason=wish.reason)
+
+
+@router.post("/plans/{plan_id}/addresses", summary="Doubtful addresses", response_class=Response)
+def read_addresses(
+    plan_id: str, wish: NamesRequest, service: ServiceDep, caller: CallerDep, lang: LangDep
+) -> Response:
+    """Return the doubtful addresses to be decided, for the input `address_decisions`; kept like names are."""
+    plan = _find_for_reader(service, caller, plan_id)
+    sealed = sealed_review(service.engine, plan.id)
+    if not sealed:
+        raise ProblemError(NOT_FOUND, Text("this plan has no doubtful addresses", "该方案没有存疑地址"))
+
+    def write(parts: Iterable[bytes], path: Path) -> int:
+        return write_kept_review(parts, path, lang=lang)
+
+    return _hand_out(service, caller, plan, sealed, write, action="addresses", reason=wish.reason)
+
+
+def _find_for_reader(service: Service, caller: Caller, plan_id: str) -> PlanRow:
+    plan = find(service, caller, plan_id)
+    caller.require("roster-reader")
+    return plan
+
+
+def _hand_out(
+    service: Service,
+    caller: Caller,
+    plan: PlanRow,
+    sealed: Sequence[bytes],
+    write: Callable[[Iterable[bytes], Path], int],
+    *,
+    action: str,
+    reason: str,
+) -> Response:
+    """Return the workbook that `write` makes of sealed parts, once it is written down who asked and why.
+
+    It is gone from the disk before the first byte is sent, however slowly it is taken.
+    """
+    with tempfile.TemporaryDirectory(dir=service.folder.work) as own:
+        path = Path(own) / "sealed.xlsx"
+        n_people = write((service.sealer.unseal(part) for part in sealed), path)
         content = path.read_bytes()
     record(
         service.engine,
         key_id=caller.key.id,
-        action="names",
+        action=action,
         subject=plan.id,
-        reason=wish.reason,
+        reason=reason,
         n_people=n_people,
         now=time.time(),
     )
     headers = {
         "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{plan.id}-names.xlsx"',
+        "Content-Disposition": f'attachment; filename="{plan.id}-{action}.xlsx"',
     }
     return Response(content, media_type=XLSX, headers=headers)
 

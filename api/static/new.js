@@ -19,6 +19,7 @@ const FAMILIES = {
   barriers: ["line"],
   bridges: ["line", "point"],
   dedicated: ["polygon"],
+  address_decisions: ["table"],
 };
 const NAMES = {
   fields: /field|parcel|farm|plot|地块|田/i,
@@ -28,6 +29,7 @@ const NAMES = {
   barriers: /barrier|river|highway|railway|障碍|河|公路|铁路/i,
   bridges: /bridge|crossing|ford|桥|渡|涵/i,
   dedicated: /dedicated|site|school|market|campus|专属|学校|市场|场所|园区/i,
+  address_decisions: /address|decision|review|地址|决定|核对/i,
 };
 
 const form = document.getElementById("new");

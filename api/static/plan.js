@@ -1,4 +1,4 @@
-/* The page of a plan: tiles for its map, copying addresses, and taking out the rosters with names. */
+/* The page of a plan: tiles for its map, copying addresses, and taking out what is sealed: names and addresses. */
 
 import { element, request, showTrouble, words } from "./common.js";
 import { serveTiles } from "./tiles.js";
@@ -17,23 +17,29 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
-const names = document.getElementById("names");
-names?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const said = document.getElementById("names-said");
-  const button = names.querySelector("button");
+for (const form of document.querySelectorAll("form.names")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    takeOut(form);
+  });
+}
+
+/** Download what is sealed, for the reason that is given. */
+async function takeOut(form) {
+  const said = form.querySelector("[role=status]");
+  const button = form.querySelector("button");
   button.disabled = true;
   said.textContent = words.preparing;
   try {
-    const body = { reason: document.getElementById("reason").value.trim() };
-    const response = await request("POST", names.dataset.address, { body, headers: { Accept: "*/*" } });
+    const body = { reason: form.elements.reason.value.trim() };
+    const response = await request("POST", form.dataset.address, { body, headers: { Accept: "*/*" } });
     const file = URL.createObjectURL(await response.blob());
-    element("a", { href: file, download: names.dataset.name }).click();
+    element("a", { href: file, download: form.dataset.name }).click();
     setTimeout(() => URL.revokeObjectURL(file), 60_000);
     said.textContent = words.names_done;
-    names.reset();
+    form.reset();
   } catch (error) {
     showTrouble(said, error);
   }
   button.disabled = false;
-});
+}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridder.errors import InputError
 from gridder.io import formats
-from gridder.io.columns import DECISION_ROLES, NOTHING, find_columns, texts
+from gridder.io.columns import CANDIDATE_ADDRESS, DECISION_ROLES, NOTHING, find_columns, texts
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location
 from gridder.io.read import rows_of_frame
@@ -23,7 +23,7 @@ _HEADS = {
     "rows": Text("rows of the roster", "名册行号"),
     "score": Text("score", "得分"),
     "unit": Text("candidate {k}", "候选{k}"),
-    "address_of": Text("address of candidate {k}", "候选{k}的地址"),
+    "address_of": CANDIDATE_ADDRESS,
     "score_of": Text("score of candidate {k}", "候选{k}得分"),
 }
 _TITLE = Text(

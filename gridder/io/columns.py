@@ -11,7 +11,7 @@ import pandas as pd
 from gridder.errors import InputError
 from gridder.io.formats import SHAPEFILE
 from gridder.io.headings import folded
-from gridder.model import Finding, Source, Text
+from gridder.model import MOST_CANDIDATES, Finding, Source, Text
 
 DBF_NAME_BYTES = 10
 """So much of the name of a column is kept in a .dbf."""
@@ -156,6 +156,14 @@ WHEREABOUTS = ("compound", "building", "stairwell", "address", "name", *PARTS_OF
 SAME_ROLE = {"members": {"unit_id": "parcel", "id": "member_id"}}
 """Other words for a role in `--map-column`."""
 
+CANDIDATE_ADDRESS = Text("address of candidate {k}", "候选{k}的地址")
+"""Header of a column of `address_review.xlsx`: where somebody may live."""
+_CANDIDATE_ADDRESSES = tuple(
+    header.format(k=k)
+    for k in range(1, MOST_CANDIDATES + 1)
+    for header in (CANDIDATE_ADDRESS.en, CANDIDATE_ADDRESS.zh)
+)
+
 PERSONAL_HEADERS = (
     "姓名", "户主", "户主姓名", "承包方", "承包方名称", "承包方代表", "承包方代表姓名", "承包人", "承包人姓名", "承包户",
     "cbfmc", "cbfdbxm", "所有人", "所有权人", "权利人", "权利人名称", "业主", "业主姓名", "联系人", "经营者", "经营人",
@@ -163,7 +171,7 @@ PERSONAL_HEADERS = (
     "owner", "owner_name", "ownername", "owner1", "owner2", "owners", "farmer", "farmer_name", "contact",
     "contact_name", "tenant", "tenant_name", "occupant", "holder", "full_name", "person", "person_name",
     "email", "e-mail", "邮箱", "微信", "微信号", "wechat",
-    *_PHONE, *_ID_OF_PERSON, *_ADDRESS,
+    *_PHONE, *_ID_OF_PERSON, *_ADDRESS, *_CANDIDATE_ADDRESSES,
 )  # fmt: skip
 """Headers of columns that say who somebody is or where they live."""
 PERSONAL_VALUES = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]")

@@ -37,6 +37,7 @@ from gridder.jobs.model import (
     NAMES,
     OUT_OF_MEMORY,
     PLAN,
+    REVIEW,
     Given,
     Order,
     parse_order,
@@ -44,7 +45,7 @@ from gridder.jobs.model import (
 )
 from gridder.model import Finding, Lang, Plan, PlanView, Size
 from gridder.progress import Progress
-from gridder.service.names import roster_parts
+from gridder.service.names import row_parts
 from gridder.service.order import Source, run_partition
 from gridder.service.partition import partition
 from gridder.storage.seal import Sealer, installation_sealer
@@ -239,17 +240,18 @@ def _divide(
     )
     tell("views", 0.0)
     write_views(plan, folder / PLAN, order.suppress_below)
-    if plan.roster is not None:
-        _write_names(plan.roster, folder / NAMES, sealer)
+    for rows, part in ((plan.roster, NAMES), (plan.address_review, REVIEW)):
+        if rows is not None:
+            _seal_rows(rows, folder / part, sealer)
     tell("views", 0.9)
     _flush(folder / PLAN)
     report = json.loads((folder / PLAN / REPORT).read_text(encoding="utf-8"))
-    return {"summary": _summary(report, order.sources)}
+    return {"summary": _summary(report, order.sources) | _doubtful(plan.address_review)}
 
 
-def _write_names(roster: pd.DataFrame, folder: Path, sealer: Sealer) -> None:
+def _seal_rows(rows: pd.DataFrame, folder: Path, sealer: Sealer) -> None:
     folder.mkdir(mode=0o700)
-    for i, part in enumerate(roster_parts(roster)):
+    for i, part in enumerate(row_parts(rows)):
         (folder / f"{i:06}").write_bytes(sealer.seal(part))
 
 
@@ -280,6 +282,13 @@ def _summary(report: Mapping[str, Any], sources: Mapping[str, Sequence[Given]]) 
         "n_repairs": len(report["repairs"]),
         "seconds": report["seconds"],
     }
+
+
+def _doubtful(review: pd.DataFrame | None) -> dict[str, Any]:
+    """Return how many addresses are doubtful, and of how many people; nothing where none is."""
+    if review is None:
+        return {}
+    return {"doubtful_addresses": {"n": len(review), "n_members": int(review["members"].sum())}}
 
 
 def _lack(error: BaseException, folder: Path) -> Finding | None:

@@ -15,9 +15,10 @@ Problem = dict[str, Any]
 
 PLAN = "plan"
 NAMES = "names"
+REVIEW = "review"
 CELLS = "cells"
 INPUTS = "in"
-"""What lies in a draft's folder: the plan, the sealed names, or the sealed file of a lattice; and the unsealed
+"""What lies in a draft's folder: the plan, its sealed names and doubtful addresses, or the sealed file of a lattice; and the unsealed
 inputs while they are read."""
 
 URN = "urn:gridder:problem:"

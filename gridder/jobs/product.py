@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gridder.config import Settings
-from gridder.jobs.model import CELLS, NAMES, PLAN
+from gridder.jobs.model import CELLS, NAMES, PLAN, REVIEW
 from gridder.storage.datasets import Dataset
 from gridder.storage.folder import DataFolder
 from gridder.storage.ids import new_id
@@ -31,12 +31,15 @@ class Product:
         Its row in the store, where the process makes one.
     names
         The sealed parts of the names of the plan's members.
+    review
+        The sealed parts of their doubtful addresses.
     """
 
     result: Mapping[str, Any]
     plan: PlanRow | None = None
     dataset: Dataset | None = None
     names: tuple[bytes, ...] = ()
+    review: tuple[bytes, ...] = ()
 
     def renew(self, folder: DataFolder) -> None:
         """Make it young for the sweeper, however long the store was away."""
@@ -93,9 +96,11 @@ def _publish_plan(
         created_at=now,
         expires_at=expires_at,
     )
-    names = tuple(path.read_bytes() for path in sorted((draft / NAMES).glob("*")))
+    names, review = (
+        tuple(path.read_bytes() for path in sorted((draft / part).glob("*"))) for part in (NAMES, REVIEW)
+    )
     folder.publish(draft / PLAN, plan.id)
-    return Product(result, plan=plan, names=names)
+    return Product(result, plan=plan, names=names, review=review)
 
 
 def _keep_cells(

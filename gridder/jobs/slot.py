@@ -267,6 +267,7 @@ class Slot:
             dataset=product.dataset,
             sources=datasets_of(job),
             names=product.names,
+            review=product.review,
             now=time.time(),
         )
         if kept:

@@ -27,6 +27,7 @@ from gridder.members.address import (
     without_region,
 )
 from gridder.members.sound import is_homophone
+from gridder.model import MOST_CANDIDATES
 
 TAKE = 0.85
 """A match of at least this score is taken, where no other unit is nearly as good."""
@@ -39,7 +40,6 @@ SLIP = 0.9
 HOMOPHONE = 0.88
 """Score of a Chinese name of which one character was written as another that sounds the same."""
 SHORT_CHINESE = 6
-MOST_LISTED = 3
 NEAREST_NAMES = 8
 
 LESS = {
@@ -304,4 +304,4 @@ def _decide(ranked: Sequence[tuple[int, float]]) -> Match:
         return Match()
     unit, best = ranked[0]
     alone = len(ranked) == 1 or ranked[1][1] < best - MARGIN
-    return Match(unit if alone and best >= TAKE else -1, best, tuple(ranked[:MOST_LISTED]))
+    return Match(unit if alone and best >= TAKE else -1, best, tuple(ranked[:MOST_CANDIDATES]))

@@ -208,8 +208,10 @@ def _doubtful(members: Members, rows: Ints) -> Finding:
         members.source.layername,
         tuple(sorted(int(row) for row in rows)),
         Text(
-            "run with --names, fill in the decisions in address_review.xlsx, and give it back with --address-decisions",
-            "请加 --names 运行，在 address_review.xlsx 中填写“决定”，再用 --address-decisions 交回",
+            "run with --names, fill in the decisions in address_review.xlsx, and give it back with "
+            "--address-decisions; in the service, the page of the plan gives the file",
+            "请加 --names 运行，在 address_review.xlsx 中填写“决定”，再用 --address-decisions 交回；"
+            "网页服务中可在方案页面下载该文件",
         ),
     )
 

@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gridder.storage import tables
@@ -200,6 +212,7 @@ def finish(
     dataset: Dataset | None = None,
     sources: Sequence[tuple[str, str]],
     names: Sequence[bytes],
+    review: Sequence[bytes] = (),
     now: float,
 ) -> bool:
     """Keep a result with its plan or dataset, whole or not at all.
@@ -212,6 +225,8 @@ def finish(
         Role and id of the datasets that it was made from.
     names
         The sealed parts of the names of the plan's members.
+    review
+        The sealed parts of their doubtful addresses.
 
     Returns
     -------
@@ -228,7 +243,9 @@ def finish(
         if connection.execute(done).one_or_none() is None:
             return False
         if plan:
-            _add_plan(connection, plan, sources, names)
+            _add_plan(connection, plan, sources)
+            _add_sealed(connection, tables.names, plan.id, names)
+            _add_sealed(connection, tables.address_reviews, plan.id, review)
         if dataset:
             _add_dataset(connection, dataset, sources)
     return True
@@ -434,16 +451,17 @@ def _require(connection: Connection, dataset_ids: Sequence[str]) -> None:
         raise DatasetGoneError(sorted(missing))
 
 
-def _add_plan(
-    connection: Connection, plan: PlanRow, sources: Sequence[tuple[str, str]], names: Sequence[bytes]
-) -> None:
+def _add_plan(connection: Connection, plan: PlanRow, sources: Sequence[tuple[str, str]]) -> None:
     connection.execute(insert(tables.plans).values(asdict(plan)))
     for role, dataset_id in sources:
         connection.execute(
             insert(tables.plan_sources).values(plan_id=plan.id, dataset_id=dataset_id, role=role)
         )
-    for part, sealed in enumerate(names):
-        connection.execute(insert(tables.names).values(plan_id=plan.id, part=part, sealed=sealed))
+
+
+def _add_sealed(connection: Connection, table: Table, plan_id: str, parts: Sequence[bytes]) -> None:
+    for part, sealed in enumerate(parts):
+        connection.execute(insert(table).values(plan_id=plan_id, part=part, sealed=sealed))
 
 
 def _add_dataset(connection: Connection, dataset: Dataset, sources: Sequence[tuple[str, str]]) -> None:

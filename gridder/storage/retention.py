@@ -8,7 +8,16 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from gridder.storage.engine import Turn, reading, take_turn, writing
 from gridder.storage.jobs import UNFINISHED
-from gridder.storage.tables import dataset_sources, datasets, job_sources, jobs, names, plan_sources, plans
+from gridder.storage.tables import (
+    address_reviews,
+    dataset_sources,
+    datasets,
+    job_sources,
+    jobs,
+    names,
+    plan_sources,
+    plans,
+)
 
 
 @dataclass(frozen=True)
@@ -111,10 +120,13 @@ def end_dataset(engine: Engine, dataset_id: str) -> None:
 
 
 def end_names(engine: Engine, *, made_before: float) -> int:
-    """Delete the names of plans made before a moment, and not the plans; return how many parts."""
+    """Delete names and addresses of plans made before a moment, and not the plans; return how many parts."""
     old = select(plans.c.id).where(plans.c.created_at < made_before)
     with writing(engine) as connection:
-        return connection.execute(delete(names).where(names.c.plan_id.in_(old))).rowcount
+        return sum(
+            connection.execute(delete(table).where(table.c.plan_id.in_(old))).rowcount
+            for table in (names, address_reviews)
+        )
 
 
 def known_ids(engine: Engine) -> tuple[frozenset[str], frozenset[str]]:

@@ -149,6 +149,15 @@ names = Table(
 )
 """Names, phones, own ids and addresses of a plan's members, encrypted, some thousand people a row."""
 
+address_reviews = Table(
+    "address_reviews",
+    metadata,
+    Column("plan_id", String(20), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""Doubtful addresses of a plan's members with the buildings they may mean, encrypted, some thousand a row."""
+
 audit = Table(
     "audit",
     metadata,

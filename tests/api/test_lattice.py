@@ -69,6 +69,7 @@ def test_land_without_parcels_needs_two_requests(server, client):
     assert not sealed.exists()
 
 
+@pytest.mark.slow
 def test_a_lattice_is_a_job_like_others(client):
     """Sent twice it is one job; its status names the dataset; without the dataset it has no results any more."""
     headers = {"Prefer": "respond-async", "Idempotency-Key": "a-lattice"}

@@ -193,7 +193,7 @@ def test_from_the_sample_to_every_download(visit, tmp_path):
         with page.expect_download() as loading:
             link.click()
         assert loading.value.path().stat().st_size > 100
-    page.fill("#reason", "rosters for the grid leaders")
+    page.fill("#names-reason", "rosters for the grid leaders")
     with page.expect_download() as loading:
         page.click("#names button")
     assert loading.value.suggested_filename.endswith("-names.xlsx")

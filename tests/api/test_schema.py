@@ -129,6 +129,13 @@ def test_what_is_made_and_deleted_is_answered_as_described(server, described):
     ask("read_dataset", "GET", f"/datasets/{cells}", 200)
     body = partition_body(members={"value": people(8, 6, 60)}, size={"of": "members", "target": 10})
     plan = ask("execute_partition", "POST", run, 200, json=body)["plan"]
+    ask(
+        "read_addresses",
+        "POST",
+        f"/plans/{plan}/addresses",
+        404,
+        json={"reason": "a test of the description"},
+    )
     ask("read_names", "POST", f"/plans/{plan}/names", 200, json={"reason": "a test of the description"})
     body = partition_body(fields={"dataset": dataset})
     job = ask("execute_partition", "POST", run, 201, json=body, headers={"Prefer": "respond-async"})["jobID"]

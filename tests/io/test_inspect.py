@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
 import gridder
+from gridder.io.address_review import write_review
 
 OWNER, PHONE = "王小明", "13812345678"
 
@@ -115,3 +117,21 @@ def test_real_files_are_shown(data_dir, name, layer):
     assert layer is None or [shown.name for shown in inspection.layers] == [layer]
     assert inspection.lines("en")
     assert inspection.lines("zh")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_list_of_doubtful_addresses_shows_none(tmp_path, lang):
+    """Neither what people wrote nor where they may live; ids of buildings and decisions can be looked at."""
+    row = {"address": "芳草地3栋501", "decision": "B3", "members": 1, "rows": "4", "score": 0.8}
+    candidates = {
+        f"{what}_{k}": value
+        for k in (1, 2, 3)
+        for what, value in (("unit", "B3"), ("address", "芳草地3号楼"))
+    }
+    path = tmp_path / "address_review.xlsx"
+    write_review(pd.DataFrame([row | candidates]), path, lang=lang)
+    (layer,) = gridder.inspect(path).layers
+    (shown,) = layer.preview
+    assert list(shown.values()).count("***") == 4
+    assert list(shown.values()).count("B3") == 4
+    assert "芳草地" not in json.dumps(layer.as_dict(), ensure_ascii=False)

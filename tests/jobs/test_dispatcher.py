@@ -17,7 +17,7 @@ from gridder.jobs import slot
 from gridder.jobs.house import place_of
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import find_dataset
-from gridder.storage.names import sealed_names
+from gridder.storage.names import sealed_names, sealed_review
 from gridder.storage.plans import find_plan, sources_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills groups of processes")
@@ -33,6 +33,7 @@ def test_a_result_becomes_a_plan_with_its_folder_and_names(station):
     assert plan.job_id == job.id
     assert [role for role, _ in sources_of(station.engine, plan.id)] == ["fields"]
     assert sealed_names(station.engine, plan.id) == [b"sealed"]
+    assert sealed_review(station.engine, plan.id) == [b"sealed addresses"]
     assert (station.folder.plan(plan.id) / "report.json").is_file()
     station.until(lambda: station.stays() == {"plans": [plan.id], "work": []})
 

@@ -9,7 +9,7 @@ from gridder.config import Settings
 from gridder.jobs.house import ORPHAN_SECONDS, clean_up
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import find_dataset
-from gridder.storage.names import sealed_names
+from gridder.storage.names import has_review, sealed_names
 from gridder.storage.plans import find_plan
 
 DAY = 86_400.0
@@ -27,6 +27,7 @@ def test_uploads_and_names_end_before_plans_and_jobs(station):
     assert find_dataset(station.engine, dataset_id, workspace=None, now=0) is None
     assert not station.folder.upload(dataset_id).exists()
     assert sealed_names(station.engine, job.plan_id) == []
+    assert not has_review(station.engine, job.plan_id)
     assert find_plan(station.engine, job.plan_id, workspace=None, now=0) is not None
     assert station.folder.plan(job.plan_id).is_dir()
 

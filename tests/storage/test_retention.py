@@ -15,7 +15,7 @@ from gridder.storage.datasets import Dataset, find_dataset
 from gridder.storage.engine import reading
 from gridder.storage.ids import new_id
 from gridder.storage.jobs import Job, beat, claim, dismiss, find_job, finish
-from gridder.storage.names import sealed_names
+from gridder.storage.names import has_review, sealed_names
 from gridder.storage.plans import PlanRow, find_plan
 from gridder.storage.retention import (
     Ended,
@@ -46,7 +46,8 @@ def publish(
         assert job
         plan = make_plan(job)
         pairs = list(sources.items())
-        assert finish(engine, job.id, 1, result={}, plan=plan, sources=pairs, names=[b"sealed"], now=NOW)
+        sealed = {"names": [b"sealed"], "review": [b"sealed too"]}
+        assert finish(engine, job.id, 1, result={}, plan=plan, sources=pairs, **sealed, now=NOW)
         return plan
 
     return make
@@ -98,6 +99,7 @@ def test_a_dataset_goes_with_all_that_came_from_it(
         assert find_plan(engine, plan.id, workspace=None, now=NOW) is None
         assert find_job(engine, plan.job_id, workspace=None) is None
         assert sealed_names(engine, plan.id) == []
+        assert not has_review(engine, plan.id)
     assert find_plan(engine, without.id, workspace=None, now=NOW) == without
     assert find_job(engine, without.job_id, workspace=None)
     assert sealed_names(engine, without.id) == [b"sealed"]
@@ -205,6 +207,7 @@ def test_a_plan_goes_with_its_names_its_job_and_what_was_sent_inside(
     assert find_plan(engine, plan.id, workspace=None, now=NOW) is None
     assert find_job(engine, plan.job_id, workspace=None) is None
     assert sealed_names(engine, plan.id) == []
+    assert not has_review(engine, plan.id)
     assert find_dataset(engine, uploaded, workspace=None, now=NOW)
     assert find_dataset(engine, sent, workspace=None, now=NOW) is None
     assert find_plan(engine, other.id, workspace=None, now=NOW) == other

@@ -14,7 +14,7 @@ from gridder.storage.datasets import find_dataset, list_datasets, set_options
 from gridder.storage.engine import writing
 from gridder.storage.ids import is_id, new_id
 from gridder.storage.jobs import claim, finish
-from gridder.storage.names import sealed_names
+from gridder.storage.names import has_review, sealed_names, sealed_review
 from gridder.storage.plans import PlanRow, find_plan, list_plans, sources_of
 
 NOW = 1_000_000.0
@@ -82,7 +82,15 @@ def test_a_plan_comes_back_with_its_sources_and_names(
     parts = [bytes([i]) * 10 for i in range(12)]
     sources = [("fields", "a" * 20), ("members", "b" * 20), ("barriers", "a" * 20)]
     assert finish(
-        engine, job.id, 1, result={"plan": plan.id}, plan=plan, sources=sources, names=parts, now=NOW
+        engine,
+        job.id,
+        1,
+        result={"plan": plan.id},
+        plan=plan,
+        sources=sources,
+        names=parts,
+        review=parts[:2],
+        now=NOW,
     )
     assert find_plan(engine, plan.id, workspace="main", now=NOW) == plan
     assert find_plan(engine, plan.id, workspace=None, now=NOW) == plan
@@ -91,6 +99,9 @@ def test_a_plan_comes_back_with_its_sources_and_names(
     assert sources_of(engine, plan.id) == sorted(sources)
     assert sealed_names(engine, plan.id) == parts
     assert sealed_names(engine, new_id()) == []
+    assert sealed_review(engine, plan.id) == parts[:2]
+    assert has_review(engine, plan.id)
+    assert not has_review(engine, new_id())
 
 
 def test_plans_are_listed_newest_first(
