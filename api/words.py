@@ -493,9 +493,9 @@ WORDS: Mapping[str, Text] = {
         "有 {n} 个地址（{people} 名成员）疑似对应某楼栋但不能确定，未作猜测。",
     ),
     "addresses_help": Text(
-        "The list names addresses, so it is recorded who took it, when and why. Fill in its column of decisions, "
-        "then give it back with the same files:",
-        "该表含住址，系统会记录何人何时因何导出。填写“决定”列后，与相同文件一并交回：",
+        "The list names addresses, so it is recorded who took it, when and why. Fill in its column of decisions "
+        "and give it back in a new plan from the same files.",
+        "该表含住址，系统会记录何人何时因何导出。填写“决定”列后，请用相同文件新建方案并交回。",
     ),
     "addresses_not_yours": Text(
         "A key of the role roster reader can download the list, until the day on which uploads end.",
