@@ -53,6 +53,8 @@ COMMON = range(0xB0, 0xD8)
 """First bytes of the 3755 commonest characters (level 1 of GB/T 2312) in GBK and GB18030."""
 MOSTLY_COMMON = 0.7
 """Share of them in Chinese text, at least; in text of another encoding that is read as Chinese they are fewer."""
+_ANY_BYTES = b"a\xff\x80a"
+"""Some codecs refuse what they cannot decode even where it may be replaced (idna), or refuse everything."""
 SAMPLE_BYTES = 20_000
 """So much text tells whether it reads like a language."""
 USUAL_SIGNS = "°²³·§«»"
@@ -103,13 +105,14 @@ def known_codec(name: str) -> str | None:
         word = {"65001": "utf-8", "88591": "iso8859-1", "936": "gbk", "54936": "gb18030"}.get(
             word, f"cp{word}"
         )
-    word = {"big-5": "big5"}.get(word, word)
+    word = {"big-5": "big5", "utf-16": "utf-16-le", "utf16": "utf-16-le"}.get(word, word)
     try:
         found = codecs.lookup(word).name
+        # codecs that turn bytes into bytes are registered beside the real ones
+        is_of_text = codecs.lookup(found)._is_text_encoding  # noqa: SLF001 - the only mark there is
+        return found if is_of_text and decode(_ANY_BYTES, found, "replace") else None
     except (LookupError, ValueError):
         return None
-    # codecs that turn bytes into bytes are registered beside the real ones
-    return found if codecs.lookup(found)._is_text_encoding else None  # noqa: SLF001 - the only mark there is
 
 
 def codec_of_cpg(path: Path) -> str | None:

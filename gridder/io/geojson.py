@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from gridder.io.fault import Fault
 
 RECORD_SEPARATOR = "\x1e"
 """Begins every text of a sequence (RFC 8142)."""
+LINE_END = re.compile(r"\r\n?|\n")
+"""Other signs that Python counts as the end of a line may stand within a text of JSON."""
 GEOMETRIES = frozenset(
     ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"]
 )
@@ -40,6 +43,8 @@ def mended(text: str) -> str:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise Fault("no-json", line=error.lineno) from error
+    except ValueError:  # a number of more digits than Python reads
+        raise Fault("no-geojson") from None
     except RecursionError:
         raise Fault("no-geojson") from None
     if not isinstance(content, list) or not content:
@@ -54,12 +59,14 @@ def mended(text: str) -> str:
 
 
 def _features_of_lines(text: str) -> Iterator[Any]:
-    for number, line in enumerate(text.splitlines() if RECORD_SEPARATOR not in text else _records(text), 1):
+    for number, line in enumerate(
+        LINE_END.split(text) if RECORD_SEPARATOR not in text else _records(text), 1
+    ):
         if not line.strip():
             continue
         try:
             item = json.loads(line)
-        except json.JSONDecodeError:
+        except ValueError:  # besides wrong JSON, a number of more digits than Python reads
             raise Fault("no-json", line=number) from None
         except RecursionError:
             raise Fault("no-geojson") from None
@@ -95,7 +102,7 @@ def _feature(item: Any) -> dict[str, Any] | None:
 
 
 def _collection(features: Iterator[Any]) -> str:
-    joined = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
+    joined = ",\n".join(json.dumps(feature) for feature in features)
     if not joined:
         raise Fault("no-geojson")
     return f'{{"type": "FeatureCollection", "features": [\n{joined}\n]}}'

@@ -53,7 +53,7 @@ def read(source: Path, subset: str) -> tuple[Any, dict[str, Any]]:
         table = _without_dictionaries(file.read())
         column = table.column(about["name"]) if about["name"] else None
         shapes = pa.nulls(table.num_rows, pa.binary()) if column is None else _wkb(column, about["encoding"])
-    except (pa.ArrowException, ValueError, OSError, TypeError, IndexError, AttributeError) as error:
+    except (pa.ArrowException, ValueError, OSError, TypeError, LookupError, AttributeError) as error:
         raise Fault("unreadable", detail=short(error)) from error
     own = table.drop_columns(
         [name for name in (about["name"], *about["covering"]) if name in table.column_names]

@@ -14,6 +14,8 @@ from gridder.io.heads import SURE_HEADERS, Cells, filled, header_row
 
 SEPARATORS = ",;\t|"
 SAMPLE_LETTERS = 20_000
+LONGEST_CELL = 2**31 - 1
+"""A boundary as text may be long; the limit of the module is 131072 letters."""
 LOOKED_AT_LINES = 20
 LIKE_SHARE = 0.75
 """A text is a table where so many of its lines have the same number of cells."""
@@ -28,16 +30,18 @@ def text_rows(path: Path, user: str) -> tuple[Sequence[Cells], encoding.Choice]:
     Fault
         When it is no text, or a quote is not closed.
     """
-    raw = in_bytes(path.read_bytes())
+    given = path.read_bytes()
+    raw = in_bytes(given)
     if b"\0" in raw:
         raise Fault("unreadable-table", detail="it is not text")
     choice = encoding.choose(
         [raw.removeprefix(_UTF8_MARK)],
-        user=encoding.known_codec(user) if user else None,
+        user=encoding.known_codec(user) if user and raw is given else None,
         cpg="utf-8" if raw.startswith(_UTF8_MARK) else None,
     )
     errors = "replace" if choice.lossy else "strict"
     text = encoding.decode(raw.removeprefix(_UTF8_MARK), choice.codec, errors)
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text), strict=True)
     try:
         return list(reader), choice
@@ -55,8 +59,13 @@ def in_bytes(raw: bytes) -> bytes:
 
 
 def separator_of(text: str) -> str:
-    """Return what stands between the cells of a text."""
-    return max(SEPARATORS, key=text[:SAMPLE_LETTERS].count)
+    """Return what stands between the cells of a text: what most lines have, of several of these the commonest.
+
+    Within a shape as text (WKT) there are more commas than there are cells.
+    """
+    sample = text[:SAMPLE_LETTERS]
+    lines = sample.splitlines()
+    return max(SEPARATORS, key=lambda mark: (sum(mark in line for line in lines), sample.count(mark)))
 
 
 def is_table(raw: bytes, known: Collection[str]) -> bool:

@@ -55,14 +55,14 @@ def named_crs(name: str, source: Source) -> CRS | None:
     Raises
     ------
     InputError
-        Where nothing is known by that name.
+        Where nothing is known by that name, or what has no place on the earth, such as heights.
     """
     if not name:
         return None
     try:
         crs = CRS.from_user_input(name)
         Transformer.from_crs(horizontal(crs), "EPSG:4326")
-    except ProjError:
+    except (ProjError, InputError):
         what = Text(f"the coordinate system {name[:60]!r} is not known", f"无法识别坐标系 {name[:60]!r}")
         remedy = Text(
             f"write its EPSG number, for example {source.file}|crs=EPSG:4549",

@@ -147,7 +147,10 @@ def _name(entry: zipfile.ZipInfo) -> str:
     """Return the name of an entry; without a flag it is UTF-8, else GBK, else code page 437."""
     if entry.flag_bits & UTF8_FLAG:
         return entry.filename
-    raw = entry.filename.encode("cp437")
+    try:
+        raw = entry.filename.encode("cp437")
+    except UnicodeEncodeError:  # it was told a second time, in an extra field (Info-ZIP)
+        return entry.filename
     for codec in ("utf-8", "gbk"):
         try:
             return raw.decode(codec)

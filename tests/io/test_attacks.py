@@ -195,6 +195,9 @@ def test_parquet_with_strange_metadata(tmp_path):
         table = pa.table({"g": [SQUARE.wkb]}).replace_schema_metadata({"geo": geo})
         pq.write_table(table, path)
         assert _outcome(path)[0] == ["unreadable"]
+    table = pa.table([[SQUARE.wkb], [SQUARE.wkb]], names=["geometry", "geometry"])
+    pq.write_table(table, path)
+    assert _outcome(path)[0] == ["unreadable"]
 
 
 @pytest.mark.parametrize(

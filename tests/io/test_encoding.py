@@ -73,6 +73,7 @@ def test_bytes_of_no_encoding_are_told_as_lossy():
         ("UTF-8", "utf-8"),
         ("65001", "utf-8"),
         ("Big-5", "big5"),
+        ("UTF-16", "utf-16-le"),
     ],
 )
 def test_names_of_code_pages(name, codec):
@@ -80,10 +81,19 @@ def test_names_of_code_pages(name, codec):
     assert encoding.known_codec(name) == codec
 
 
-@pytest.mark.parametrize("name", ["zzz", "", "base64", "rot13", "utf-8\x00"])
+@pytest.mark.parametrize("name", ["zzz", "", "base64", "rot13", "utf-8\x00", "idna", "undefined"])
 def test_what_is_no_encoding_of_text(name):
     """Nonsense, and Python's codecs of bytes, are not taken."""
     assert encoding.known_codec(name) is None
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_table_in_two_bytes_a_letter(tmp_path, codec):
+    """As Excel saves Unicode text, whatever the user says of it."""
+    path = tmp_path / "m.csv"
+    path.write_bytes("编号,姓名\n1,张三\n".encode(codec))
+    for word in ("", "|encoding=UTF-16", "|encoding=GBK"):
+        assert gridder.read_members(f"{path}{word}").frame["name"].tolist() == ["张三"]
 
 
 @given(text=st.text(alphabet=st.characters(codec="gb18030"), max_size=12), cut=st.integers(0, 9))

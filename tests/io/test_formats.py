@@ -109,6 +109,21 @@ def test_a_feature_a_line_with_its_faults(tmp_path, begin):
         gridder.read_units(path, layer="field")
     path.write_text(f"{line}\n{begin}[1]\n", encoding="utf-8")
     assert _faults(path) == ["no-feature"]
+    path.write_text(f'{line}\n{begin}{{"n": {"9" * 5000}}}\n', encoding="utf-8")
+    assert _faults(path) == ["no-json"]
+
+
+def test_texts_that_are_odd_but_json(tmp_path):
+    """A text may hold what others take for the end of a line, and half a character."""
+    path = tmp_path / "f.geojsonl"
+    shape = json.dumps(shapely.geometry.mapping(SHAPES[0]))
+    lines = [
+        f'{{"type": "Feature", "properties": {{"crop": "{crop}"}}, "geometry": {shape}}}'
+        for crop in ("a\u2028b", "c\u0085d", "e\\ud800f")
+    ]
+    path.write_text("\r\n".join(lines), encoding="utf-8", newline="")
+    units = gridder.read_units(path, layer="field")
+    assert units.attributes["crop"].tolist() == ["a\u2028b", "c\u0085d", "e\ufffdf"]
 
 
 def test_a_bare_list_of_shapes(tmp_path):
@@ -192,6 +207,20 @@ def test_kml_in_gbk(tmp_path):
     assert gridder.read_units(path, layer="field").attributes["Name"].tolist() == ["水田"]
     path.write_bytes(text.replace("GB2312", "UTF-8").encode("gbk"))
     assert gridder.read_units(path, layer="field").attributes["Name"].tolist() == ["水田"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_commas_of_shapes_separate_no_cells(tmp_path, separator):
+    """A shape as text has more commas than the table has cells; and it may be long."""
+    path = tmp_path / "f.csv"
+    ring = shapely.segmentize(SHAPES[0], 4e-7)
+    rows = [f'{n}{separator}"{shape.wkt}"' for n, shape in zip("12", [SHAPES[1], ring], strict=True)]
+    path.write_text("\n".join([f"编号{separator}WKT", *rows]), encoding="utf-8")
+    units = gridder.read_units(f"{path}|crs=EPSG:4326", layer="field")
+    assert (len(units), len(rows[1]) > 131_072) == (2, True)
+    if separator == ";":
+        path.write_text("\n".join(["编号;WKT", *rows]).replace('"', ""), encoding="utf-8")
+        assert len(gridder.read_units(f"{path}|crs=EPSG:4326", layer="field")) == 2
 
 
 def test_a_table_with_shapes(tmp_path):

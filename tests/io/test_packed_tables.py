@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import gridder
+from gridder.io import unpack
 from gridder.io.inspect import inspect
 from gridder.io.text_table import is_table
 
@@ -77,6 +78,14 @@ def test_a_workbook_with_a_name_in_gbk(tmp_path):
     assert members.frame["home"].tolist() == [shapely.Point(120, 30), shapely.Point(121, 31)]
     assert (members.source.file, members.source.layername) == ("roster.zip", "名单")
     assert [(f.file, f.layername, f.rows) for f in members.repairs] == [("roster.zip", "名单", (1,))]
+
+
+def test_a_name_that_an_entry_tells_a_second_time():
+    """Newer Pythons take the name in the extra field of Info-ZIP, though the entry is not marked as UTF-8."""
+    entry = zipfile.ZipInfo("╞¼╟°.shp")
+    assert unpack._name(entry) == "片区.shp"
+    entry.filename = "片区.shp"
+    assert unpack._name(entry) == "片区.shp"
 
 
 def test_sheets_of_a_workbook_in_an_archive(tmp_path):

@@ -198,6 +198,15 @@ def test_just_outside_the_area_of_use_is_a_remark():
     assert remark.kind == "outside-area-of-use"
 
 
+@pytest.mark.parametrize("crs", ["EPSG:5703", "EPSG:99999"])
+def test_a_crs_without_a_place_is_not_known(tmp_path, fields, crs):
+    """Heights alone, and what the registry has not; the fault names the file."""
+    fields.to_file(tmp_path / "f.gpkg")
+    with pytest.raises(gridder.InputError) as caught:
+        gridder.read_units(f"{tmp_path / 'f.gpkg'}|crs={crs}", layer="field")
+    assert [(fault.kind, fault.file) for fault in caught.value.faults] == [("unknown-crs", "f.gpkg")]
+
+
 @pytest.mark.parametrize("word", ["coordinates=wgs72", "axes=zx", "region=Atlantis"])
 def test_words_that_mean_nothing(word):
     """They are faults and not passed over."""
