@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from gridder.members.wording import GLUED_ROADS, ROAD_WORDS, folded_address, street_key
 
+LONGEST = 500
+"""Taking a text apart takes time that grows with the square of its length."""
 CHINESE = re.compile("[㐀-鿿]")
 _BRACKETS = re.compile(r"[(\[【〔「].*?[)\]】〕」]")
 _SEPARATORS = re.compile(r"[\s,;、|()\[\]【】〔〕「」:.。·•\"'“”/]+")
@@ -63,7 +65,7 @@ _PROVINCES = [
     "新疆",
 ]
 _PREFIX = re.compile(
-    rf"(?:中国)?(?:{'|'.join(_PROVINCES)})?(?:{_REGION.pattern.replace('?P<name>', '?:').replace('?P<kind>', '?:')})*"
+    rf"(?:中国)?(?:{'|'.join(_PROVINCES)})?(?>{_REGION.pattern.replace('?P<name>', '?:').replace('?P<kind>', '?:')})*"
 )
 
 _HOUSE = r"(?P<n>\d+)\s*(?:-?\s*(?P<letter>[a-z])(?![a-z]|\.\s?[a-z]))?(?:\s*(?P<sign>[-/])\s*(?P<sub>\d+)(?P<subletter>[a-z])?(?![a-z\d]))?"
@@ -114,11 +116,13 @@ def parse_address(text: str, cities: Collection[str] = ()) -> Address:
     Parameters
     ----------
     text
-        As people write it.
+        As people write it; one of more than `LONGEST` letters is none.
     cities
         Names of towns, as `town_key` returns them, that may stand beside a street without a comma.
     """
     folded = folded_address(text)
+    if len(folded) > LONGEST:
+        return Address()
     if CHINESE.search(folded):
         return _chinese(folded)
     return _european(folded, cities)

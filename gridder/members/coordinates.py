@@ -19,7 +19,8 @@ _ANGLE = (
 )
 _ONE = re.compile(_ANGLE)
 _LABEL = re.compile(r"(?P<lon>东经|西经|longitude|long?|lng)|(?P<lat>北纬|南纬|latitude|lat)")
-_WKT = re.compile(r"point\s*z?\s*\(\s*(-?[\d.]+)\s+(-?[\d.]+)(?:\s+-?[\d.]+)?\s*\)")
+_PLAIN = r"-?\d+(?:\.\d*)?"
+_WKT = re.compile(rf"point\s*z?\s*\(\s*({_PLAIN})\s+({_PLAIN})(?:\s+{_PLAIN})?\s*\)")
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridder.members.address import Place, parse_address
+from gridder.members.address import LONGEST, Address, Place, is_region, parse_address
 from gridder.members.match import LIST, TAKE, AddressIndex, UnitAddress
 from gridder.members.wording import folded_address
 
@@ -82,6 +82,13 @@ def test_folding_twice_is_folding_once(text):
 def test_any_text_can_be_parsed(text):
     """No text breaks the parser, and no place is without a name."""
     assert all(place.name for place in parse_address(text).places)
+
+
+def test_a_text_that_could_be_taken_apart_in_endless_ways():
+    """A region is read in one way only; what is too long to be an address is none."""
+    assert not is_region("甲自治区" * 100 + "丙")
+    assert is_region("甲自治区" * 100)
+    assert parse_address("a " * LONGEST) == Address()
 
 
 CHINESE = AddressIndex.of(

@@ -76,7 +76,9 @@ def test_an_order_that_nothing_tells_is_not_guessed():
     assert parse_points(["117.2,39.1", "39.1,117.2"])[1].tolist() == [True, True]
 
 
-@pytest.mark.parametrize("text", ["东", "117.2", "1,2,3", "N39 N40 x"])
+@pytest.mark.parametrize(
+    "text", ["东", "117.2", "1,2,3", "N39 N40 x", "POINT (117.2.3 39.1)", "POINT (. 39.1)"]
+)
 def test_what_is_no_place_is_told(text):
     """It does not become a coordinate."""
     assert parse_points([text], latitude_first=False)[1].tolist() == [True]
