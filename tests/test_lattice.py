@@ -282,6 +282,8 @@ def _grown(lattice: gridder.Lattice) -> set[str]:
         ("square", 0.0, "bad-size"),
         ("square", float("nan"), "bad-size"),
         ("square", None, "no-size"),
+        ("square", 1e39, "bad-size"),
+        ("h3", 4e12, "bad-size"),
         ("hexagon", 1.0, "too-many-cells"),
     ],
 )

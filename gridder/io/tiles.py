@@ -83,9 +83,10 @@ class Tile:
 
 
 def tile_at(longitude: float, latitude: float, zoom: int) -> Tile:
-    """Return the tile that a place lies in."""
+    """Return the tile that a place lies in; on the eastern edge of the world that is the last one."""
     x, y = _to_world(np.array([[longitude, latitude]]))[0] / _WORLD * (1 << zoom)
-    return Tile(zoom, math.floor(y), math.floor(x))
+    last = (1 << zoom) - 1
+    return Tile(zoom, min(math.floor(y), last), min(math.floor(x), last))
 
 
 def first_zoom_of_units(features: FeatureFile) -> int:

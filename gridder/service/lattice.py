@@ -32,7 +32,7 @@ from gridder.progress import Progress, silent
 MOST_CELLS = 1_000_000
 LEAST_SHARE = 0.5
 """Pieces below this share of a whole cell are joined to a neighbour."""
-LEAST_M2 = 1.0
+LEAST_M2, MOST_M2 = 1.0, 1e12
 DOUBLED_M2 = 1.0
 """Zones that overlap by less share a border that was drawn twice."""
 
@@ -121,9 +121,13 @@ def lattice_faults(shape: str, target_m2: float | None) -> list[Finding]:
         what = Text("the area of a cell is needed", "未给出单元面积")
         remedy = Text("give --target-area 50ha", "请给出 --target-area 50ha")
         faults.append(Finding("no-size", what, remedy=remedy))
-    elif not (math.isfinite(target_m2) and target_m2 >= LEAST_M2):
+    elif not (LEAST_M2 <= target_m2 <= MOST_M2):
         what = Text(f"a cell cannot have an area of {target_m2:g} m²", f"单元面积不能是 {target_m2:g} 平方米")
-        remedy = Text(f"give at least {LEAST_M2:g} m2", f"请给出不小于 {LEAST_M2:g} 平方米的面积")
+        most_km2 = MOST_M2 / 1e6
+        remedy = Text(
+            f"give {LEAST_M2:g} m2 to {most_km2:,.0f} km2",
+            f"请给出 {LEAST_M2:g} 平方米至 {most_km2:,.0f} 平方公里的面积",
+        )
         faults.append(Finding("bad-size", what, remedy=remedy))
     return faults
 

@@ -36,6 +36,7 @@ def test_the_tile_of_a_place():
     assert tile_at(116.005, 40.005, 14) == Tile(14, 6202, 13471)
     assert tile_at(-180.0, 85.0511, 3) == Tile(3, 0, 0)
     assert tile_at(0.0, 0.0, 1) == Tile(1, 1, 1)
+    assert tile_at(180.0, -85.05, 3).exists
 
 
 @pytest.mark.parametrize(
