@@ -38,6 +38,7 @@ from api.routes import (
     landing,
     ops,
     pages,
+    plan_pages,
     plans,
     processes,
     session,
@@ -88,7 +89,7 @@ def create_app(settings: Settings, *, worker_command: Sequence[str]) -> FastAPI:
     app.state.metrics = metrics
     for router in (landing, features, processes, jobs, datasets, plans, tiles):
         app.include_router(router.router, dependencies=[at_once(known_parameters)])
-    for router in (ops, session, pages, sketches):
+    for router in (ops, session, pages, plan_pages, sketches):
         app.include_router(router.router)
     app.mount("/static", StaticFiles(directory=assets.STATIC), name="static")
     app.add_exception_handler(ProblemError, _answer_problem)
