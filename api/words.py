@@ -230,10 +230,12 @@ WORDS: Mapping[str, Text] = {
         "地块与楼栋至少一项，其余可选。可将文件拖入对应方框，或点击选择。",
     ),
     "formats_areas": Text(
-        "Shapefile, GeoPackage, GeoJSON, KML and others, listed below",
-        "Shapefile、GeoPackage、GeoJSON、KML 等，见下方列表",
+        "Shapefile, GeoPackage, KML and more, see below",
+        "Shapefile、GeoPackage、KML 等，见下方列表",
     ),
-    "formats_table": Text("Excel, WPS, CSV, or points as above", "Excel、WPS、CSV，或点数据"),
+    "formats_table": Text(
+        "Excel, WPS, CSV, points and more, see below", "Excel、WPS、CSV、点数据等，见下方列表"
+    ),
     "formats": Text("Formats that can be given", "可使用的文件格式"),
     "formats_help": Text(
         "A file in parts is chosen whole: mark all its files, or drop them together.",
@@ -243,6 +245,7 @@ WORDS: Mapping[str, Text] = {
     "format_endings": Text("Endings", "扩展名"),
     "format_hint": Text("How to give it", "提供方式"),
     "formats_decisions": Text("The file as it was downloaded, or a table", "下载的原文件，或表格"),
+    "add_file": Text("One more file", "再加一个文件"),
     "optional": Text("optional", "可选"),
     "earlier": Text("or an earlier upload", "或选用已上传的文件"),
     "earlier_none": Text("choose …", "请选择…"),

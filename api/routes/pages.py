@@ -42,6 +42,8 @@ from gridder.storage.plans import list_plans
 router = APIRouter(include_in_schema=False)
 
 PLANS_ON_PAGE = 30
+SEVERAL = ("zones", "barriers", "bridges", "dedicated")
+"""Roles that may have several files."""
 UPLOADS_SHOWN = 100
 _YEAR_SECONDS = 365 * 86_400
 _ROLES_OF_USE = {"units": UNIT_ROLES, "members": MEMBER_ROLES, "zones": ZONE_ROLES}
@@ -78,6 +80,7 @@ def read_new(
         roles=said_pairs(texts.ROLES, lang),
         accept=",".join(CHOSEN_SUFFIXES),
         formats=[(f.name.say(lang), f.suffixes, f.hint.say(lang)) for f in FORMATS],
+        several=SEVERAL,
         standards=[(name, standard.name.say(lang)) for name, standard in STANDARDS.items()],
         uploads=_uploads(service, caller),
         **_for_review(lang),

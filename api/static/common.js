@@ -6,11 +6,11 @@ export const root = new URL(html.dataset.base).pathname.replace(/\/$/, "");
 const told = document.querySelector("[data-words]")?.dataset ?? {};
 export const words = JSON.parse(told.words ?? "{}");
 
-const rewrites = JSON.parse(told.rewrites ?? "[]").map(([pattern, said]) => [new RegExp(pattern, "g"), said]);
+const rewrites = JSON.parse(told.rewrites ?? "[]").map(([pattern, field]) => [new RegExp(pattern, "g"), field]);
 
 /** Return what the service says of a file, in the words of the page instead of the command line's. */
 function inPage(text) {
-  return rewrites.reduce((changed, [pattern, said]) => changed.replace(pattern, said), text);
+  return rewrites.reduce((changed, [pattern, field]) => changed.replace(pattern, field), text);
 }
 
 /** Return words with their {fields} filled. */
@@ -85,13 +85,13 @@ export function showTrouble(box, error) {
   if (!error) return;
   if (!(error instanceof Trouble)) throw error;
   const { title, detail, remedy, faults } = error.problem;
-  const said = element("div", { className: "problem" }, element("h2", { textContent: title ?? words.something_wrong }));
-  if (faults?.length) said.append(findings(faults));
+  const shown = element("div", { className: "problem" }, element("h2", { textContent: title ?? words.something_wrong }));
+  if (faults?.length) shown.append(findings(faults));
   else {
-    if (detail) said.append(element("p", { textContent: detail }));
-    if (remedy) said.append(element("p", { textContent: remedy }));
+    if (detail) shown.append(element("p", { textContent: detail }));
+    if (remedy) shown.append(element("p", { textContent: remedy }));
   }
-  box.append(said);
+  box.append(shown);
 }
 
 /** Return findings about a file as a list: what, in which rows, and what to do. */
@@ -99,8 +99,12 @@ export function findings(found) {
   return element("ul", { className: "remarks" }, ...found.map(finding));
 }
 
+/** Return what a finding says in the reader's language: `what`, or its `remedy`. */
+export function said(fault, name) {
+  return inPage((lang === "zh" && fault[`${name}_zh`]) || fault[name] || "");
+}
+
 function finding(fault) {
-  const own = (name) => inPage((lang === "zh" && fault[`${name}_zh`]) || fault[name] || "");
   const where = [fault.file, fault.layername].filter((part, i, all) => part && part !== all[i - 1]).join(" · ");
   const rows = rowsOf(fault.rows ?? []);
   return element(
@@ -108,9 +112,9 @@ function finding(fault) {
     fault.blocking ? { className: "blocking" } : {},
     fault.blocking ? element("b", { textContent: `${words.must_settle}: ` }) : "",
     where ? element("b", { textContent: `${where}: ` }) : "",
-    own("what"),
+    said(fault, "what"),
     rows ? element("small", { textContent: ` (${rows})` }) : "",
-    own("remedy") ? element("div", { textContent: `→ ${own("remedy")}` }) : "",
+    said(fault, "remedy") ? element("div", { textContent: `→ ${said(fault, "remedy")}` }) : "",
   );
 }
 

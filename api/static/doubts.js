@@ -1,6 +1,6 @@
 /* What a file leaves open: where its numbers lie, and in which encoding its texts are. */
 
-import { address, element, lang, say, words } from "./common.js";
+import { address, element, said, say, words } from "./common.js";
 
 /**
  * Draw the coordinate systems that a file may be in: a sketch with numbered places, and the systems to choose from.
@@ -17,14 +17,14 @@ export function placeChoice({ problem, job, layer }, { options, id, part, chosen
     element(
       "li",
       { role: "group", "aria-labelledby": `${id}-place-${i}` },
-      element("b", { id: `${id}-place-${i}`, textContent: own(candidates[0], "near") }),
+      element("b", { id: `${id}-place-${i}`, textContent: said(candidates[0], "near") }),
       ...candidates.map((candidate) => radio(candidate, { options, id, chosen })),
     ),
   );
   const several = places.length < problem.candidates.length;
   return [
     part(words.place),
-    element("p", { textContent: own(problem, "what") }),
+    element("p", { textContent: said(problem, "what") }),
     element("p", { className: "help", textContent: words.place_help }),
     element(
       "div",
@@ -71,9 +71,5 @@ function radio(candidate, { options, id, chosen }) {
   input.checked = crs === options.crs && (axes || "xy") === options.axes;
   input.addEventListener("change", () => chosen(candidate));
   const turned = axes === "yx" ? ` · ${words.axes_yx}` : "";
-  return element("label", { className: "choice" }, input, ` ${own(candidate, "name")} (${crs})${turned}`);
-}
-
-function own(said, name) {
-  return (lang === "zh" && said[`${name}_zh`]) || said[name];
+  return element("label", { className: "choice" }, input, ` ${said(candidate, "name")} (${crs})${turned}`);
 }

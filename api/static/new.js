@@ -1,41 +1,20 @@
 /* The way to a new plan: files, review, size. What was chosen survives a reload and a change of the language. */
 
-import { ask, element, root, say, showTrouble, Trouble, words } from "./common.js";
-import { family } from "./inspect.js";
-import { Reading } from "./reading.js";
-import { drawReview, summary } from "./review.js";
+import { ask, element, root, said, say, showTrouble, Trouble, words } from "./common.js";
 import { fill, firstWrong, parametersOf } from "./parameters.js";
+import { drawReview } from "./review.js";
 import { SizeForm } from "./sizes.js";
-import { upload } from "./upload.js";
+import { Slot } from "./slot.js";
 import { WishForm } from "./wishes.js";
 
 const KEPT = "gridder-new-plan";
 const USES = { fields: "units", buildings: "units", members: "members", zones: "zones", dedicated: "zones" };
-const FAMILIES = {
-  fields: ["polygon"],
-  buildings: ["polygon"],
-  members: ["table", "point"],
-  zones: ["polygon"],
-  barriers: ["line"],
-  bridges: ["line", "point"],
-  dedicated: ["polygon"],
-  address_decisions: ["table"],
-};
-const NAMES = {
-  fields: /field|parcel|farm|plot|地块|田/i,
-  buildings: /build|house|楼|房|建筑/i,
-  members: /member|roster|people|person|address|成员|名册|人员/i,
-  zones: /zone|district|communit|片区|社区|管理区/i,
-  barriers: /barrier|river|highway|railway|障碍|河|公路|铁路/i,
-  bridges: /bridge|crossing|ford|桥|渡|涵/i,
-  dedicated: /dedicated|site|school|market|campus|专属|学校|市场|场所|园区/i,
-  address_decisions: /address|decision|review|地址|决定|核对/i,
-};
+/** Roles whose files are looked at as rosters, which they are not. */
+const UNJUDGED = ["bridges", "address_decisions"];
 
 const form = document.getElementById("new");
 const trouble = document.getElementById("trouble");
 const columnRoles = JSON.parse(form.dataset.columns);
-const roles = JSON.parse(form.dataset.roles);
 const sizes = [...form.querySelectorAll("[data-size]")].map((box) => new SizeForm(box));
 const title = document.getElementById("plan-title");
 const advanced = [...document.querySelectorAll("#advanced [data-name]")];
@@ -43,138 +22,35 @@ const wishes = new WishForm(form);
 let step = 1;
 let sent = { body: "", key: "" };
 
-/** The place of one file: chosen by button, by dropping it, or among earlier uploads. */
-class Slot {
-  constructor(box) {
-    this.box = box;
-    this.role = box.dataset.role;
-    this.reading = null;
-    this.turn = 0;
-    this.input = box.querySelector("input[type=file]");
-    this.earlier = box.querySelector("[data-earlier]");
-    this.chooser = box.querySelector("[data-choose]");
-    this.remover = box.querySelector("[data-remove]");
-    this.progress = box.querySelector("progress");
-    this.chooser.addEventListener("click", () => this.input.click());
-    this.remover.addEventListener("click", () => {
-      this.clear();
-      this.chooser.focus();
-    });
-    this.input.addEventListener("change", () => {
-      if (this.input.files.length) this.send([...this.input.files]);
-      this.input.value = "";
-    });
-    this.earlier.addEventListener("change", () => {
-      if (this.earlier.value) this.take(this.earlier.value, null);
-    });
-    box.addEventListener("dragover", () => box.classList.add("over"));
-    box.addEventListener("dragleave", (event) => {
-      if (!box.contains(event.relatedTarget)) box.classList.remove("over");
-    });
-    box.addEventListener("drop", (event) => {
-      box.classList.remove("over");
-      if (event.dataTransfer.files.length) this.#drop(event.dataTransfer);
-    });
-  }
+const slots = [...form.querySelectorAll("[data-role]")].map((box) => new Slot(box, page()));
 
-  get state() {
-    return this.box.dataset.state ?? "empty";
-  }
-
-  clear() {
-    this.turn += 1;
-    this.reading = null;
-    this.earlier.value = "";
-    this.#show("empty", "", "");
-    keep();
-  }
-
-  async send(files) {
-    const name = files.map((file) => file.name).join(", ");
-    await this.#work(name, words.uploading, async () => {
-      const dataset = await upload(files, (share) => (this.progress.value = share * 100));
-      for (const slot of slots) slot.#offer(dataset);
-      return dataset;
-    });
-  }
-
-  #drop({ files, items }) {
-    const folder = [...items].map((item) => item.webkitGetAsEntry?.()).find((entry) => entry?.isDirectory);
-    if (folder) this.#fail(folder.name, new Trouble({ title: say("is_folder", folder), remedy: words.is_folder_remedy }));
-    else this.send([...files]);
-  }
-
-  /** Take an earlier upload, read as `options` say, else as was confirmed for it. */
-  async take(id, options) {
-    const name = [...this.earlier.options].find((option) => option.value === id)?.text ?? "";
-    await this.#work(name, words.inspecting, async () => {
-      const dataset = await ask("GET", `/datasets/${id}`);
-      return options ? { ...dataset, options } : dataset;
-    });
-  }
-
-  async #work(name, doing, find) {
-    const turn = ++this.turn;
-    this.reading = null;
-    this.#show("busy", name, doing);
-    try {
-      const dataset = await find();
-      if (turn !== this.turn) return;
-      const reading = new Reading(dataset.id, dataset.name, dataset.options);
-      this.#show("busy", dataset.name, words.inspecting);
-      await reading.open((layers) => likeliest(layers, this.role));
-      if (turn !== this.turn) return;
-      this.reading = reading;
-      this.earlier.value = dataset.id;
-      this.#show("ready", dataset.name, summary(reading.layer));
-    } catch (error) {
-      if (turn === this.turn) this.#fail(name, error);
-      return;
-    }
-    keep();
-  }
-
-  #fail(name, error) {
-    this.turn += 1;
-    this.reading = null;
-    this.#show("failed", name, "");
-    showTrouble(this.box.querySelector("[data-said]"), error);
-    keep();
-  }
-
-  /** Say again how the file is read, since the review has changed it. */
-  refresh() {
-    this.#show("ready", this.reading.name, summary(this.reading.layer));
-  }
-
-  #offer(dataset) {
-    if ([...this.earlier.options].some((option) => option.value === dataset.id)) return;
-    this.earlier.closest("label").hidden = false;
-    this.earlier.options[0].after(element("option", { value: dataset.id, textContent: dataset.name }));
-  }
-
-  #show(state, name, said) {
-    this.box.dataset.state = state;
-    this.box.querySelector(".picked").hidden = state === "empty";
-    this.box.querySelector("[data-file]").textContent = name;
-    this.box.querySelector("[data-said]").textContent = said;
-    this.progress.hidden = state !== "busy";
-    this.progress.removeAttribute("value");
-    this.remover.hidden = state === "empty";
-    this.chooser.textContent = state === "empty" ? words.choose_file : words.change_file;
-  }
+/** Return what the places of files tell the page. */
+function page() {
+  return {
+    changed: keep,
+    uploaded: (dataset) => slots.forEach((slot) => slot.offer(dataset)),
+    isLast: (slot) => slots.findLast(({ role }) => role === slot.role) === slot,
+    more: (slot) => another(slot).chooser.focus(),
+    removed(slot) {
+      slots.splice(slots.indexOf(slot), 1);
+      slot.box.remove();
+      const rest = slots.findLast(({ role }) => role === slot.role);
+      rest.showMore();
+      rest.chooser.focus();
+    },
+  };
 }
 
-const slots = [...form.querySelectorAll("[data-role]")].map((box) => new Slot(box));
-
-/** Return the layer that most likely is meant: by its geometry and its name. */
-function likeliest(layers, role) {
-  const fitting = layers.filter((layer) => FAMILIES[role].includes(family(layer)));
-  return fitting.find((layer) => NAMES[role].test(layer.name)) ?? fitting[0] ?? layers[0];
+/** Return one more place for files of the role of a place, behind it. */
+function another(slot) {
+  const made = slot.another(page());
+  slots.splice(slots.indexOf(slot) + 1, 0, made);
+  return made;
 }
 
+/** Return how files are read, by role; of several for a role the first. */
 function readings() {
-  return Object.fromEntries(slots.filter((slot) => slot.reading).map((slot) => [slot.role, slot.reading]));
+  return Object.fromEntries(slots.filter((slot) => slot.reading).reverse().map((slot) => [slot.role, slot.reading]));
 }
 
 /** Return what keeps the reader from going on, and where to mend it. */
@@ -189,9 +65,9 @@ function fault() {
   if (step === 2) {
     if (document.querySelector("#reviews [aria-busy]")) return { text: words.still_busy };
     const wrong = slots.find((slot) => slot.reading?.trouble);
-    if (wrong) return { text: words.fix_files, input: document.getElementById(`review-${wrong.role}`) };
-    const open = slots.find((slot) => slot.role !== "bridges" && slot.reading?.blocking);
-    if (open) return { text: say("settle_first", { name: open.reading.name }), input: document.getElementById(`review-${open.role}`) };
+    if (wrong) return { text: words.fix_files, input: document.getElementById(`review-${wrong.key}`) };
+    const open = slots.find((slot) => !UNJUDGED.includes(slot.role) && slot.reading?.blocking);
+    if (open) return { text: say("settle_first", { name: open.reading.name }), input: document.getElementById(`review-${open.key}`) };
   }
   if (step < 3) return null;
   return sizes.map((size) => size.fault()).find(Boolean) ?? firstWrong(advanced) ?? wishes.fault(readings());
@@ -223,12 +99,12 @@ function drawReviews() {
   box.replaceChildren();
   for (const slot of slots) {
     if (!slot.reading) continue;
-    const heading = element("h3", { id: `review-${slot.role}`, tabIndex: -1 }, roles[slot.role][0], element("small", { textContent: slot.reading.name }));
+    const heading = element("h3", { id: `review-${slot.key}`, tabIndex: -1 }, slot.title, element("small", { textContent: slot.reading.name }));
     const body = element("div");
     box.append(element("section", { className: "review", "aria-labelledby": heading.id }, heading, body));
     const use = USES[slot.role];
     drawReview(body, slot.reading, {
-      id: slot.role,
+      id: slot.key,
       use,
       columnRoles: columnRoles[use],
       heading: "h4",
@@ -242,14 +118,14 @@ function drawReviews() {
 
 /** Return everything that the page has been told, in the form in which jobs are kept. */
 function told() {
-  const sources = Object.entries(readings()).map(([role, reading]) => [
-    role,
-    [{ dataset: reading.dataset, name: reading.name, options: reading.options }],
-  ]);
+  const sources = {};
+  for (const { role, reading } of slots) {
+    if (reading) (sources[role] ??= []).push({ dataset: reading.dataset, name: reading.name, options: reading.options });
+  }
   const shown = sizes.filter((size) => !size.box.hidden);
   const parameters = Object.fromEntries(shown.map((size, i) => [i ? "building_size" : "size", size.value]));
   Object.assign(parameters, parametersOf(advanced), wishes.value);
-  return { sources: Object.fromEntries(sources), parameters, title: title.value.trim() };
+  return { sources, parameters, title: title.value.trim() };
 }
 
 function keep() {
@@ -260,8 +136,14 @@ function keep() {
 async function takeUp({ sources, parameters, title: name }) {
   title.value = name ?? "";
   fill(advanced, parameters);
-  const known = slots.filter((slot) => sources[slot.role]);
-  await Promise.all(known.map((slot) => slot.take(sources[slot.role][0].dataset, sources[slot.role][0].options)));
+  const taken = [...slots].flatMap((first) => {
+    let slot = first;
+    return (sources[first.role] ?? []).map(({ dataset, options }, i) => {
+      if (i) slot = another(slot);
+      return slot.take(dataset, options);
+    });
+  });
+  await Promise.all(taken);
   const given = [parameters.size, parameters.building_size].filter(Boolean);
   for (const size of sizes) {
     size.offer(readings());
@@ -271,28 +153,41 @@ async function takeUp({ sources, parameters, title: name }) {
   wishes.value = parameters;
 }
 
-/** Tell what came of an earlier try, beside the input that it is about. */
+/** Tell what came of an earlier try, also beside the inputs that it is about. */
 function tell(error) {
-  const input = error.problem?.faults?.map((fault) => wishes.inputOf(fault)).find(Boolean);
-  if (input && step !== 3) goTo(3);
+  const faults = (error.problem?.faults ?? []).filter((fault) => wishes.inputOf(fault));
+  if (faults.length && step !== 3) goTo(3);
   showTrouble(trouble, error);
-  if (input) mark(input);
-  else trouble.focus();
+  trouble.focus();
+  for (const fault of faults.reverse()) mark(wishes.inputOf(fault), said(fault, "what"));
 }
 
-/** Lead to an input that is wrong. */
-function mark(input) {
+/** Lead to an input that is wrong, with the reason beside it until it is changed. */
+function mark(input, reason) {
   const fold = input.closest("details");
   if (fold) fold.open = true;
+  document.getElementById(`${input.id}-wrong`)?.remove();
+  const note = element("small", { id: `${input.id}-wrong`, className: "wrong", textContent: reason });
+  (input.closest(".field") ?? input.parentElement).append(note);
+  const described = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== note.id);
   input.setAttribute("aria-invalid", "true");
-  input.addEventListener("input", () => input.removeAttribute("aria-invalid"), { once: true });
+  input.setAttribute("aria-describedby", [...described, note.id].join(" "));
+  const mend = () => {
+    input.removeAttribute("aria-invalid");
+    input.setAttribute("aria-describedby", described.join(" "));
+    note.remove();
+  };
+  input.addEventListener(input.type === "button" ? "click" : "input", mend, { once: true });
   input.focus();
 }
 
 async function run() {
   const { sources, parameters, title: name } = told();
   const inputs = Object.fromEntries(
-    Object.entries(sources).map(([role, [{ dataset, options }]]) => [role, { dataset, ...options }]),
+    Object.entries(sources).map(([role, files]) => {
+      const given = files.map(({ dataset, options }) => ({ dataset, ...options }));
+      return [role, given.length > 1 ? given : given[0]];
+    }),
   );
   const body = { inputs: { ...inputs, ...parameters } };
   if (name) body.inputs.title = name;
@@ -314,7 +209,7 @@ form.addEventListener("submit", async (event) => {
   const found = fault();
   showTrouble(trouble, found ? new Trouble({ title: found.text, remedy: found.remedy }) : null);
   if (found) {
-    if (found.input && step === 3) mark(found.input);
+    if (found.input && step === 3) mark(found.input, found.text);
     else (found.input ?? trouble).focus();
     return;
   }

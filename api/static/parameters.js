@@ -33,7 +33,7 @@ export function firstWrong(inputs) {
 
 /** Return what to say of an input that is wrong: its name, and its own help as the remedy. */
 export function wrong(input) {
-  const remedy = document.getElementById(input.getAttribute("aria-describedby"))?.textContent ?? "";
+  const remedy = document.getElementById(`${input.id}-help`)?.textContent ?? "";
   return { text: say("wrong_field", { label: input.labels[0].textContent.trim() }), remedy, input };
 }
 

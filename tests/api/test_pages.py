@@ -410,8 +410,10 @@ def test_codes_and_wishes_reach_the_plan(visit, server, files):
     page.click("#run")
     assert WORDS["code_pattern_help"].en in page.inner_text("#trouble")
     assert page.evaluate("document.activeElement.id") == "codes-pattern"
-    assert page.get_attribute("#codes-pattern", "aria-invalid") == "true"
+    assert "codes-pattern-wrong" in page.get_attribute("#codes-pattern", "aria-describedby")
+    assert page.is_visible("#codes-pattern-wrong")
     page.fill("#codes-pattern", "N{number:03d}")
+    assert page.locator("#codes-pattern-wrong").count() == 0
     page.fill("#codes-responsible", "第七管理区")
     page.fill("#codes-valid_from", "2026-12-01")
     page.click("#wishes summary")
@@ -440,6 +442,40 @@ def test_codes_and_wishes_reach_the_plan(visit, server, files):
 
 @pytest.mark.browser
 @pytest.mark.slow
+def test_zones_come_in_several_files(visit, server, files, tmp_path):
+    """A second file has a place, a review and a part in the order of its own, also when the page is loaded anew."""
+    halves = [tmp_path / "west.geojson", tmp_path / "east.geojson"]
+    for half, path in enumerate(halves):
+        content = squares(8, 6)
+        content["features"] = [f for f in content["features"] if (f["properties"]["n"] + half) % 2]
+        path.write_text(json.dumps(content), encoding="utf-8")
+    page = visit()
+    page.goto(f"{server.base}/pages/new")
+    page.wait_for_selector("form[data-ready]")
+    for path in halves:
+        page.set_input_files("[data-role=zones] >> nth=-1 >> input[type=file]", path)
+        page.locator("[data-role=zones] [data-more]:visible").wait_for(timeout=JOB)
+        page.locator("[data-role=zones] [data-more]:visible").click()
+    assert page.locator("[data-role=zones]").count() == 3
+    page.locator("[data-role=zones] >> nth=2 >> [data-remove]").click()
+    assert page.locator("[data-role=zones]").count() == 2
+    page.set_input_files("[data-role=fields] input[type=file]", files[0])
+    wait_until_read(page, "fields")
+    page.reload()
+    page.wait_for_selector("form[data-ready]", timeout=JOB)
+    assert page.locator("[data-role=zones][data-state=ready]").count() == 2
+    sent = []
+    page.on("request", lambda asked: sent.append(asked) if "/partition/" in asked.url else None)
+    page.click("#next")
+    assert page.inner_text("#review-zones-2").endswith("east.geojson")
+    page.click("#next")
+    page.click("#run")
+    page.wait_for_url("**/pages/jobs/*", timeout=JOB)
+    assert len(sent[-1].post_data_json["inputs"]["zones"]) == 2
+
+
+@pytest.mark.browser
+@pytest.mark.slow
 def test_a_wish_that_cannot_be_met_leads_back_to_its_field(visit, server, files):
     """After a skill that nobody has, the way back is to the third step, with what was said and what is wrong."""
     page = visit(locale="zh-CN")
@@ -454,6 +490,7 @@ def test_a_wish_that_cannot_be_met_leads_back_to_its_field(visit, server, files)
     assert page.is_visible("#step-3")
     assert "飞行" in page.inner_text("#trouble")
     assert page.evaluate("document.activeElement.id") == "wishes-skill"
+    assert "飞行" in page.inner_text("#wishes-skill-wrong")
     assert page.input_value("#wishes-skill_minimum") == "2"
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import gridder
 from api import assets
+from api.routes.pages import SEVERAL
 from api.schemas import ROLES, CodingIn, PartitionInputs
 
 
@@ -31,6 +32,18 @@ def test_the_page_of_a_new_plan_asks_for_every_input():
     own_forms = {*ROLES, "size", "building_size", "second_size", "coding", "title", "alike"}
     assert set(PartitionInputs.model_fields) - own_forms <= asked
     assert {f"coding.{name}" for name in CodingIn.model_fields} - {"coding.standard"} <= asked
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_offers_one_more_file_where_a_plan_takes_several(role):
+    """Zones, barriers, crossings and dedicated sites may come in several files."""
+    inputs = {role: [{"dataset": "a"}, {"dataset": "b"}]}
+    try:
+        PartitionInputs.model_validate(inputs)
+    except ValidationError:
+        assert role not in SEVERAL
+    else:
+        assert role in SEVERAL
 
 
 @pytest.mark.parametrize(
