@@ -25,6 +25,7 @@ _FIELDS: Mapping[str, Text] = {
     "object-kind": WORDS["code_kind"],
     "skill": WORDS["skill"],
     "reach": WORDS["reach_m"],
+    "address-decisions": ROLES["address_decisions"][0],
 }
 """What an option is on the page."""
 _OF_FILES: Mapping[str, Text] = {

@@ -45,7 +45,7 @@ def _plain(node):
 
 def test_the_pages_name_their_fields_instead_of_options():
     """No finding about an input that the service takes shows the clerk what one would type."""
-    elsewhere = r"--(keep-column|address-decisions|names|old|parts|lock|shape|target-area|overwrite)|address_decisions"
+    elsewhere = r"--(keep-column|names|old|parts|lock|shape|target-area|overwrite)|address_decisions"
     left = [
         said
         for pair in _told("geometry", "graph", "groups", "members", "service", "units", "io")
