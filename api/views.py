@@ -40,9 +40,13 @@ ATLAS = "atlas"
 _VIEWS_IN_MEMORY = 4
 GRID_MAPS_KEPT = 500
 """Of a view on the disk; a plan may have tens of thousands of grids."""
+COMPARISONS_KEPT = 100
+"""Of a view on the disk; every two plans may be compared."""
 ATLAS_FILES: dict[str, Lang] = {f"atlas-{lang}.zip": lang for lang in LANGS}
 MOST_UNITS_IN_ATLAS = 50_000
 """An atlas of so many takes this process some ten seconds; the command line makes larger ones."""
+MOST_ZONES_IN_ATLAS = 400
+"""Each is a page, of which this process makes some ten in a second."""
 MOST_PAGES_BY_GRID = 200
 _EXPORT_OF = {f"grids{suffix}": name for name, (suffix, _) in EXPORTS.items()}
 
@@ -171,7 +175,7 @@ def grid_map_file(folder: Path, k: int, grid_id: str, lang: Lang) -> Path | None
             path.parent.mkdir(exist_ok=True)
             with draft_of(path) as draft:
                 maps.grid_map(seen, grid_id, lang=lang).save(str(draft))
-        _drop_oldest_grid_maps(path.parent)
+        _drop_oldest(path.parent, "grid-*.html", GRID_MAPS_KEPT)
     return path
 
 
@@ -193,13 +197,14 @@ def comparison_file(before: Path, after: Path, k: int, lang: Lang) -> Path:
         if not after.is_dir():  # deleted meanwhile
             path.unlink(missing_ok=True)
             raise ProblemError(NOT_FOUND)
+        _drop_oldest(path.parent, comparison_name("*", "*"), COMPARISONS_KEPT)
     return path
 
 
-def _drop_oldest_grid_maps(place: Path) -> None:
+def _drop_oldest(place: Path, names: str, kept: int) -> None:
     with suppress(FileNotFoundError):  # another request drops the same at the same moment
-        made = [(path.stat().st_mtime_ns, path) for path in place.glob("grid-*.html")]
-        for _, path in sorted(made)[:-GRID_MAPS_KEPT]:
+        made = [(path.stat().st_mtime_ns, path) for path in place.glob(names)]
+        for _, path in sorted(made)[:-kept]:
             path.unlink()
 
 

@@ -30,6 +30,7 @@ from gridder.model import Text
 from gridder.storage import jobs as queue
 from gridder.storage.datasets import find_dataset
 from gridder.storage.ids import is_id
+from gridder.storage.plans import find_plan
 
 router = APIRouter(tags=["Jobs"])
 
@@ -159,14 +160,14 @@ def results_of(job: queue.Job, service: Service, caller: Caller, links: Links) -
         return _lattice_results(job, service, links)
     if job.plan_id is None:
         return json_response(job.result or {})
-    folder = service.folder.plan(job.plan_id)
-    if not folder.is_dir():
+    plan = find_plan(service.engine, job.plan_id, workspace=job.workspace, now=time.time())
+    if plan is None:
         raise ProblemError(NO_JOB, Text("its plan was deleted", "其方案已被删除"))
     return json_response(
         {
-            "plan": job.plan_id,
-            "links": plan_links(service, job.plan_id, caller, links),
-            "report": read_report(folder),
+            "plan": plan.id,
+            "links": plan_links(service, plan, caller, links),
+            "report": read_report(service.folder.plan(plan.id)),
         },
         headers=_monitor(job, links),
     )

@@ -19,6 +19,7 @@ from api.responses import StoredFile, json_response, timestamp
 from api.schemas import NamesRequest
 from api.views import (
     MOST_UNITS_IN_ATLAS,
+    MOST_ZONES_IN_ATLAS,
     comparison_file,
     grid_map_file,
     undamaged,
@@ -48,8 +49,8 @@ EXPORT_FILES = {f"grids{suffix}": (name, media) for name, (suffix, media) in EXP
 """Files made from what the caller may see."""
 ATLAS_FILE, ZIP = "atlas.zip", "application/zip"
 TOO_LARGE_FOR_ATLAS = Text(
-    f"the service makes no atlas of more than {MOST_UNITS_IN_ATLAS} units",
-    f"单元超过 {MOST_UNITS_IN_ATLAS} 个时，服务不生成图册",
+    f"the service makes no atlas of more than {MOST_UNITS_IN_ATLAS} units or {MOST_ZONES_IN_ATLAS} zones",
+    f"单元超过 {MOST_UNITS_IN_ATLAS} 个或片区超过 {MOST_ZONES_IN_ATLAS} 个时，服务不生成图册",
 )
 MAKE_ATLAS = Text(
     "divide the same files with `gridder partition`, and make it with `gridder atlas`",
@@ -243,34 +244,36 @@ def plan_info(service: Service, plan: PlanRow, caller: Caller, links: Links) -> 
         "title": plan.title,
         "created": timestamp(plan.created_at),
         "expires": timestamp(plan.expires_at),
-        "links": plan_links(service, plan.id, caller, links),
+        "links": plan_links(service, plan, caller, links),
     }
     return out | {"summary": plan.summary} if caller.may("planner") else out
 
 
-def plan_links(service: Service, plan_id: str, caller: Caller, links: Links) -> list[dict[str, Any]]:
+def plan_links(service: Service, plan: PlanRow, caller: Caller, links: Links) -> list[dict[str, Any]]:
     """Return where the parts of a plan are, as far as the caller may see them."""
     out = [
-        links.link("self", JSON, "This plan", "plans", plan_id),
-        links.link("alternate", HTML, "This plan as a page", "pages", "plans", plan_id),
-        links.link("map", HTML, "Map", "plans", plan_id, "map"),
-        links.link("items", GEOJSON, "Grids", "collections", f"{plan_id}.grids", "items"),
-        links.link("items", GEOJSON, "Units", "collections", f"{plan_id}.units", "items"),
-        links.link(TILESETS, JSON, "Vector tiles", "plans", plan_id, "tiles"),
+        links.link("self", JSON, "This plan", "plans", plan.id),
+        links.link("alternate", HTML, "This plan as a page", "pages", "plans", plan.id),
+        links.link("map", HTML, "Map", "plans", plan.id, "map"),
+        links.link("items", GEOJSON, "Grids", "collections", f"{plan.id}.grids", "items"),
+        links.link("items", GEOJSON, "Units", "collections", f"{plan.id}.units", "items"),
+        links.link(TILESETS, JSON, "Vector tiles", "plans", plan.id, "tiles"),
     ]
-    files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML, ATLAS_FILE: ZIP}
+    files = {name: media for name, (_, media) in EXPORT_FILES.items()} | {"map.html": HTML}
+    if has_atlas(plan):
+        files |= {ATLAS_FILE: ZIP}
     if caller.may("planner"):
-        folder = service.folder.plan(plan_id)
+        folder = service.folder.plan(plan.id)
         files |= {name: media for name, media in PLANNER_FILES.items() if (folder / name).is_file()}
     return out + [
-        links.link("enclosure", media, name, "plans", plan_id, "files", name) for name, media in files.items()
+        links.link("enclosure", media, name, "plans", plan.id, "files", name) for name, media in files.items()
     ]
 
 
 def has_atlas(plan: PlanRow) -> bool:
     """Return whether a plan is small enough for the service to make its atlas."""
     n_units = sum(int(layer["n_units"]) for layer in plan.summary["layers"].values())
-    return n_units <= MOST_UNITS_IN_ATLAS
+    return n_units <= MOST_UNITS_IN_ATLAS and plan.summary.get("n_zones", 0) <= MOST_ZONES_IN_ATLAS
 
 
 def _page(path: Path, *, download: str | None = None) -> StoredFile:

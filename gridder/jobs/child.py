@@ -246,7 +246,8 @@ def _divide(
     tell("views", 0.9)
     _flush(folder / PLAN)
     report = json.loads((folder / PLAN / REPORT).read_text(encoding="utf-8"))
-    return {"summary": _summary(report, order.sources) | _doubtful(plan.address_review)}
+    summary = _summary(report, order.sources) | {"n_zones": len(plan.zones)}
+    return {"summary": summary | _doubtful(plan.address_review)}
 
 
 def _seal_rows(rows: pd.DataFrame, folder: Path, sealer: Sealer) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 
+from api.routes import plans
 from api.routes.plans import has_atlas
-from api.views import MOST_UNITS_IN_ATLAS
+from api.views import MOST_UNITS_IN_ATLAS, MOST_ZONES_IN_ATLAS
 from gridder.storage.plans import PlanRow
 from tests.api.conftest import Server, partition_body, people
 
@@ -93,3 +95,15 @@ def test_large_plans_have_none(more):
     layers = {"field": {"n_units": MOST_UNITS_IN_ATLAS - 5}, "building": {"n_units": 5 + more}}
     row = PlanRow("p", "main", "key", "job", "title", {"layers": layers}, created_at=0.0, expires_at=1.0)
     assert has_atlas(row) == (more == 0)
+    of_zones = replace(row, summary={"layers": {}, "n_zones": MOST_ZONES_IN_ATLAS + more})
+    assert has_atlas(of_zones) == (more == 0)
+
+
+def test_a_plan_that_is_too_large_leads_to_none(sqlite_server, plan, monkeypatch):
+    """A link would lead to a refusal."""
+    monkeypatch.setattr(plans, "MOST_ZONES_IN_ATLAS", -1)
+    client = sqlite_server.client()
+    info = client.get(f"/plans/{plan}").json()
+    assert info["summary"]["n_zones"] == 0
+    assert not any("atlas" in link["href"] for link in info["links"])
+    assert client.get(f"/plans/{plan}/files/atlas.zip").status_code == 404

@@ -274,6 +274,16 @@ def test_grid_maps_do_not_fill_the_disk(server, client, plan, monkeypatch):
     assert [path.is_file() for path in made] == [False, False, True, True, True]
 
 
+def test_comparisons_do_not_fill_the_disk(server, client, plan, monkeypatch, tmp_path):
+    """A reader who compares all plans with all leaves only the newest there."""
+    monkeypatch.setattr(views, "COMPARISONS_KEPT", 1)
+    folders = [tmp_path / name for name in ("first", "second", "third")]
+    for folder in folders:
+        shutil.copytree(server.data_dir / "plans" / plan, folder)
+    made = [views.comparison_file(folders[0], other, 1, "en") for other in folders[1:]]
+    assert [path.is_file() for path in made] == [False, True]
+
+
 def test_the_map_of_a_grid_whose_plan_is_just_deleted_does_not_exist(server, client, plan, tmp_path):
     """The view is still in memory when the folder goes."""
     folder = tmp_path / "plan"
