@@ -37,30 +37,35 @@ def layers(source: Path, driver: str) -> Iterator[tuple[str, str, int]]:
         {"SHAPE_RESTORE_SHX": not source.with_suffix(".shx").exists(), "DXF_ENCODING": BYTE_BY_BYTE}
     )
     try:
-        listed = pyogrio.list_layers(source)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        if driver != formats.GEOJSON:
-            raise Fault("unreadable", detail=short(error)) from error
-        source.write_text(geojson.mended(source.read_text(encoding="utf-8")), encoding="utf-8")
-        listed = _again(source)
-    for layername, geometry_type in listed:
-        try:
-            info = pyogrio.read_info(
-                source, layer=layername, encoding=_open_encoding(driver), force_feature_count=True
-            )
-        except (ValueError, RuntimeError, OSError) as error:
-            raise Fault("unreadable", detail=short(error)) from error
-        if info["driver"] != driver:
-            raise Fault("other-format", driver=info["driver"])
-        yield layername, formats.geometry_family(geometry_type), max(info["features"], 0)
+        for info in [_of_geojson(source)] if driver == formats.GEOJSON else _infos(source, driver):
+            if info["driver"] != driver:
+                raise Fault("other-format", driver=info["driver"])
+            family = formats.geometry_family(info["geometry_type"])
+            yield info["layer_name"], family, max(info["features"], 0)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise Fault("unreadable", detail=short(error)) from error
 
 
-def _again(source: Path) -> Any:
+def _infos(source: Path, driver: str) -> Iterator[Any]:
+    import pyogrio
+
+    for layername, _ in pyogrio.list_layers(source):
+        yield pyogrio.read_info(
+            source, layer=layername, encoding=_open_encoding(driver), force_feature_count=True
+        )
+
+
+def _of_geojson(source: Path) -> Any:
+    """Return what is known of the one layer; its names are not asked for first, as that reads all of the file once more."""
     import pyogrio
 
     try:
-        return pyogrio.list_layers(source)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        return pyogrio.read_info(source, force_feature_count=True)
+    except pyogrio.errors.DataSourceError:
+        source.write_text(geojson.mended(source.read_text(encoding="utf-8")), encoding="utf-8")
+    try:
+        return pyogrio.read_info(source, force_feature_count=True)
+    except pyogrio.errors.DataSourceError as error:
         raise Fault("no-geojson") from error
 
 

@@ -234,8 +234,8 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     "file-too-large": (
         Text("the file is larger than {limit_mb} MB", "文件超过 {limit_mb} MB"),
         Text(
-            "export only the area that you need, or raise GRIDDER_READ_FILE_MB",
-            "请只导出所需范围，或调高 GRIDDER_READ_FILE_MB",
+            "export only the area or the rows that you need, or raise GRIDDER_READ_FILE_MB",
+            "请只导出所需范围或所需的行，或调高 GRIDDER_READ_FILE_MB",
         ),
     ),
     "too-many-features": (
@@ -257,8 +257,8 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     "too-slow": (
         Text("reading took more than {seconds} s and was stopped", "读取超过 {seconds} 秒，已停止"),
         Text(
-            "give fewer rows with a subset, or raise GRIDDER_READ_SECONDS",
-            "请用 subset 减少行数，或调高 GRIDDER_READ_SECONDS",
+            "give a smaller file, or fewer rows of a GeoPackage with a subset, or raise GRIDDER_READ_SECONDS",
+            "请提供较小的文件，或用 subset 只读 GeoPackage 的部分行，或调高 GRIDDER_READ_SECONDS",
         ),
     ),
     "too-much-memory": (
@@ -267,8 +267,8 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
             "读取占用内存超过 {limit_mb} MB，已停止",
         ),
         Text(
-            "give fewer rows with a subset, or raise GRIDDER_READ_MEMORY_MB",
-            "请用 subset 减少行数，或调高 GRIDDER_READ_MEMORY_MB",
+            "give a smaller file, or fewer rows of a GeoPackage with a subset, or raise GRIDDER_READ_MEMORY_MB",
+            "请提供较小的文件，或用 subset 只读 GeoPackage 的部分行，或调高 GRIDDER_READ_MEMORY_MB",
         ),
     ),
     "convert-in-qgis": (
@@ -303,8 +303,9 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = {
     "child-died": (
         Text("reading failed (code {code})", "读取失败（代码 {code}）"),
         Text(
-            "the file may be damaged or too large; export it as GeoPackage",
-            "文件可能已损坏或过大，请另存为 GeoPackage",
+            "the file may be damaged or too large; export it as GeoPackage, or delete from a workbook what stands far "
+            "right of or far below its table",
+            "文件可能已损坏或过大，请另存为 GeoPackage；如为工作簿，请删除表格右侧和下方远处的内容",
         ),
     ),
 }

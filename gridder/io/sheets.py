@@ -66,12 +66,16 @@ def open_book(path: Path) -> Book:
 
 def sheet_of(book: Book, name: str) -> Sheet:
     """Return a sheet that holds something."""
-    texts = [[as_text(cell) for cell in row] for row in book.cells[name]]
-    return Sheet(texts, book.merged[name], hidden_rows(book.raw, book.names.index(name)))
+    return Sheet(as_texts(book.cells[name]), book.merged[name], hidden_rows(book.raw, book.names.index(name)))
 
 
-def as_text(value: Any) -> str | None:
-    """Return a cell as text: whole numbers without a point, blank cells missing."""
+def as_texts(cells: Sequence[Sequence[Any]]) -> list[list[str | None]]:
+    """Return cells as text, blank ones missing; most of a wide sheet are blank, and are passed over quickly."""
+    return [[None if cell == "" else _as_text(cell) for cell in row] for row in cells]
+
+
+def _as_text(value: Any) -> str | None:
+    """Return a cell as text: whole numbers without a point."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     text = str(value).strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +13,7 @@ from gridder.io.fault import Fault
 from gridder.io.handover import ROW, not_ours, unique_names, write_rows
 from gridder.io.heads import Cells, Head, Merged, filled, find_head, header_row, not_of_people
 from gridder.io.row_filter import rows_of_cells
-from gridder.io.sheets import Book, Sheet, as_text, open_book, sheet_of
+from gridder.io.sheets import Book, Sheet, as_texts, open_book, sheet_of
 from gridder.io.table_shapes import families_of, with_shapes
 from gridder.io.text_table import text_rows
 
@@ -90,7 +90,7 @@ def _about(
     cells: Sequence[Sequence[Any]], merged: Sequence[Merged], known: set[str]
 ) -> tuple[int, frozenset[str], int]:
     """Return rows below a header, families and the number of known headers."""
-    top = [[as_text(cell) for cell in row] for row in cells[:HEAD_ROWS]]
+    top = as_texts(cells[:HEAD_ROWS])
     head = find_head(top, known, merged)
     names, below = (head.names, top[head.last + 1 :]) if head else ((), ())
     return max(len(cells) - 1, 0), families_of(names, below), header_row(top, known)[1]
@@ -150,10 +150,14 @@ def read_rows(table: Table, others: Sequence[Table], request: dict[str, Any], fo
     body = _body(
         rows,
         names,
+        {i for i, cell in enumerate(header) if filled(cell)},
         [i for i in range(head.last + 1, len(rows)) if i not in gone and any(map(filled, rows[i]))],
     )
     if request["subset"]:
         body = rows_of_cells(body, request["subset"])
+    most = request["limits"]["features"]
+    if body.num_rows > most:
+        raise Fault("too-many-features", n=body.num_rows, limit=most)
     write_rows(body, folder)
     answer = {
         "driver": table.driver,
@@ -189,8 +193,16 @@ def _notes(head: Head, left_out: dict[str, list[int]], sheet: Sheet) -> list[dic
     return notes
 
 
-def _body(rows: Sequence[Cells], names: Sequence[str], kept: Sequence[int]) -> Any:
-    """Return the rows of people as text, blank cells missing; `kept` are their positions in the sheet."""
+def _body(rows: Sequence[Cells], names: Sequence[str], headed: Set[int], kept: Sequence[int]) -> Any:
+    """Return the rows of people as text, blank cells missing.
+
+    Parameters
+    ----------
+    headed
+        Positions of the columns that have a header; others are kept only where they say something.
+    kept
+        Positions of the rows in the sheet.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -198,5 +210,6 @@ def _body(rows: Sequence[Cells], names: Sequence[str], kept: Sequence[int]) -> A
     cells = list(zip_longest(*(rows[i] for i in kept), [None] * len(names)))
     columns = [pc.utf8_trim_whitespace(pa.array(column[:-1], pa.string())) for column in cells]
     columns = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
+    said = [i for i, column in enumerate(columns) if i in headed or column.null_count < len(column)]
     numbers = pa.array(np.asarray(kept, dtype=np.int64) + 1)
-    return pa.table([*columns, numbers], names=[*names, ROW])
+    return pa.table([*(columns[i] for i in said), numbers], names=[*(names[i] for i in said), ROW])

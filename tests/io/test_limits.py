@@ -65,7 +65,7 @@ def test_a_limit_of_content(squares, archive, monkeypatch, *, name, value, kind)
 
 
 def test_the_size_of_a_file_and_of_a_set(tmp_path, monkeypatch):
-    """A megabyte too much is refused before it is opened, also where it lies in a part, or in a table."""
+    """A megabyte too much is refused before it is opened, also where it lies in a part, or in a table; a row too much as well."""
     monkeypatch.setenv("GRIDDER_READ_FILE_MB", "1")
     path = tmp_path / "a.shp"
     gpd.GeoDataFrame({"n": ["x"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326).to_file(path)
@@ -74,6 +74,9 @@ def test_the_size_of_a_file_and_of_a_set(tmp_path, monkeypatch):
         file.truncate(2_000_000)
     assert _fault(path).kind == "file-too-large"
     table = tmp_path / "a.csv"
+    table.write_text("WKT\nx\ny\n")
+    monkeypatch.setenv("GRIDDER_READ_FEATURES", "1")
+    assert _fault(table).kind == "too-many-features"
     table.write_text("WKT\n" + " " * 2_000_000)
     assert _fault(table).kind == "file-too-large"
 

@@ -137,6 +137,14 @@ def test_old_excel_and_wps(tmp_path, suffix):
     assert _kinds(members) == {"notes-left-out": (1,), "totals-left-out": (5,), "other-sheets": ()}
 
 
+def test_blank_columns_beside_the_table(tmp_path):
+    """A column without a header counts where a cell of it says something."""
+    rows = [["成员编号", None, None, None, " "], ["1", None, "x", None, None], ["2"]]
+    members = gridder.read_members(_book(tmp_path / "m.xlsx", rows))
+    assert list(members.attributes) == ["column 3"]
+    assert members.attributes["column 3"].tolist()[0] == "x"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "gbk", "utf-8"])
 def test_text_in_any_encoding(tmp_path, encoding):
     """UTF-16 with and without its mark, as Excel's text with tabs is."""
