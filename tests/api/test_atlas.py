@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from api.routes import plans
-from api.routes.plans import has_atlas
+from api.auth import Caller
+from api.links import Links
+from api.routes.plans import has_atlas, plan_links
 from api.views import MOST_UNITS_IN_ATLAS, MOST_ZONES_IN_ATLAS
+from gridder.storage.keys import Key
 from gridder.storage.plans import PlanRow
 from tests.api.conftest import Server, partition_body, people
 
@@ -99,11 +101,11 @@ def test_large_plans_have_none(more):
     assert has_atlas(of_zones) == (more == 0)
 
 
-def test_a_plan_that_is_too_large_leads_to_none(sqlite_server, plan, monkeypatch):
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_plan_that_is_too_large_leads_to_none(more):
     """A link would lead to a refusal."""
-    monkeypatch.setattr(plans, "MOST_ZONES_IN_ATLAS", -1)
-    client = sqlite_server.client()
-    info = client.get(f"/plans/{plan}").json()
-    assert info["summary"]["n_zones"] == 0
-    assert not any("atlas" in link["href"] for link in info["links"])
-    assert client.get(f"/plans/{plan}/files/atlas.zip").status_code == 404
+    summary = {"layers": {}, "n_zones": MOST_ZONES_IN_ATLAS + more}
+    row = PlanRow("p", "main", "key", "job", "title", summary, created_at=0.0, expires_at=1.0)
+    viewer = Caller(Key("key", "name", "viewer", "main", 0.0, None, None), suppress_below=5)
+    links = plan_links(None, row, viewer, Links("http://localhost"))
+    assert any("atlas" in link["href"] for link in links) == (more == 0)
