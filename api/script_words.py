@@ -74,7 +74,7 @@ SCRIPT: Mapping[str, Text] = {
         "A province, or longitude,latitude: shortens the list of coordinate systems and warns of land elsewhere.",
         "填写省份或“经度,纬度”：可缩短坐标系列表，位置不符时会提示。",
     ),
-    "place": Text("Where does the land lie?", "图形位于哪里？"),
+    "place": Text("Where does the land lie?", "数据位于哪里？"),
     "place_help": Text(
         "Each number is where one coordinate system would put the file. Choose the one that is right; if it is not "
         "there, name the province below.",
@@ -104,7 +104,7 @@ SCRIPT: Mapping[str, Text] = {
     "choose_encoding": Text(
         "if names look wrong, choose the encoding above", "若文字显示不对，请在上方选择编码"
     ),
-    "to_settle": Text("to be settled in the review", "待核对时解决"),
+    "to_settle": Text("something must be settled", "有问题须先解决"),
     "must_settle": Text("Must be settled", "必须解决"),
     "settle_first": Text(
         "Settle first what keeps {name} from being used.", "请先解决 {name} 中必须解决的问题。"

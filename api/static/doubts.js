@@ -16,9 +16,13 @@ export function placeChoice({ problem, job, layer }, { options, id, part, chosen
   const places = placesOf(problem.candidates).map((candidates, i) =>
     element(
       "li",
-      { role: "group", "aria-labelledby": `${id}-place-${i}` },
-      element("b", { id: `${id}-place-${i}`, textContent: said(candidates[0], "near") }),
-      ...candidates.map((candidate) => radio(candidate, { options, id, chosen })),
+      {},
+      element(
+        "div",
+        { role: "group", "aria-labelledby": `${id}-place-${i}` },
+        element("b", { id: `${id}-place-${i}`, textContent: said(candidates[0], "near") }),
+        ...candidates.map((candidate) => radio(candidate, { options, id, chosen })),
+      ),
     ),
   );
   const several = places.length < problem.candidates.length;

@@ -129,10 +129,8 @@ function howItIsRead(reading, id, readAgain) {
     const datum = select(datums, options.coordinates, change("coordinates"));
     (isTable ? box : more).append(field(`${id}-coordinates`, words.datum, datum, words.datum_help));
   }
-  if (!isTable) {
-    more.append(field(`${id}-subset`, words.subset, text(options.subset, "", change("subset")), words.subset_help));
-  }
-  return [box, more.childElementCount ? folded(more, reading) : ""];
+  more.append(field(`${id}-subset`, words.subset, text(options.subset, "", change("subset")), words.subset_help));
+  return [box, folded(more, reading)];
 }
 
 /** Fold what is seldom needed; what the user has unfolded or said stays in sight. */
