@@ -296,7 +296,7 @@ WORDS: Mapping[str, Text] = {
         "按标准编码需要带社区代码的片区：12 位，或其后 6 位、后 3 位。",
     ),
     "code_plain": Text("zone code and number", "片区代码加序号"),
-    "code_pattern": Text("a pattern of your own", "自定义格式"),
+    "code_pattern": Text("Pattern of your own", "自定义格式"),
     "code_pattern_help": Text(
         "Text with {number}, or {number:03d} for three digits, and any of {zone_code}, {county}, {street}, "
         "{community}, {kind}.",
