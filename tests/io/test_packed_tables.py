@@ -12,7 +12,9 @@ import shapely
 
 import gridder
 from gridder.io import unpack
+from gridder.io.guard import ask
 from gridder.io.inspect import inspect
+from gridder.io.location import parse_location
 from gridder.io.text_table import is_table
 
 PEOPLE = [["成员编号", "姓名", "经度", "纬度"], ["1", "甲", "120", "30"], ["2", "乙", "121", "31"]]
@@ -56,6 +58,10 @@ def _fault(read, path, **options):
     return fault
 
 
+def _listed(path):
+    return [layer["name"] for layer in ask(parse_location(path), list_only=True).facts["layers"]]
+
+
 def _kinds(found):
     return {finding.kind: finding.rows for finding in found.repairs}
 
@@ -97,7 +103,7 @@ def test_sheets_of_a_workbook_in_an_archive(tmp_path):
     (told,) = [f for f in members.repairs if f.kind == "other-sheets"]
     assert "名单/说明, 名单/二组" in told.what.zh
     assert len(gridder.read_members(f"{path}|layername=名单/二组")) == 1
-    assert [layer.name for layer in inspect(path).layers] == ["名单/说明", "名单/一组", "名单/二组"]
+    assert _listed(path) == ["名单/说明", "名单/一组", "名单/二组"]
 
 
 def test_members_and_fields_together(tmp_path, fields):
@@ -108,7 +114,7 @@ def test_members_and_fields_together(tmp_path, fields):
     members = gridder.read_members(path)
     assert members.source.layername == "members"
     assert "readme.txt" in next(f.what.en for f in members.repairs if f.kind == "passed-over")
-    assert [(layer.name, layer.n_rows) for layer in inspect(path).layers] == [("fields", 3), ("members", 2)]
+    assert _listed(path) == ["fields", "members"]
 
 
 def test_several_tables_are_asked_for(tmp_path, fields):
@@ -186,10 +192,9 @@ def test_json_that_is_no_geojson_beside_a_table(tmp_path):
     assert len(gridder.read_units(path, layer="field")) == 1
 
 
-@pytest.mark.parametrize("name", ["m.zip", "m.csv"])
-def test_a_workbook_under_the_name_of_an_archive(tmp_path, name):
+def test_a_workbook_under_the_name_of_an_archive(tmp_path):
     """A .xlsx is a zip itself: one that is named so is told from one that holds one."""
-    path = tmp_path / name
+    path = tmp_path / "m.zip"
     path.write_bytes(_book({"a": PEOPLE}))
     fault = _fault(gridder.read_members, path)
     assert fault.kind == "other-content"
@@ -203,12 +208,9 @@ def test_a_workbook_under_the_name_of_an_archive(tmp_path, name):
     assert ".zip" in fault.remedy.en
 
 
-@pytest.mark.parametrize(
-    ("limit", "kind"),
-    [("ENTRIES", "too-many-entries"), ("UNPACKED_MB", "archive-bomb"), ("RATIO", "archive-too-dense")],
-)
+@pytest.mark.parametrize(("limit", "kind"), [("UNPACKED_MB", "archive-bomb"), ("RATIO", "archive-too-dense")])
 def test_limits_hold_for_tables(tmp_path, monkeypatch, limit, kind):
-    """Entries, bytes and ratio are those of all files."""
+    """Bytes and ratio are those of all files."""
     lines = "\n".join(f"{i},x{'y' * 90}" for i in range(20_000))
     path = _zip(tmp_path / "a.zip", {"a.csv": f"成员编号,姓名\n{lines}", "b.csv": CSV})
     monkeypatch.setenv(f"GRIDDER_READ_{limit}", "1")
@@ -224,7 +226,6 @@ def test_nesting_holds_for_tables(tmp_path, monkeypatch):
     assert gridder.read_members(path).source.layername == "名单"
     monkeypatch.setenv("GRIDDER_READ_NESTING", "0")
     assert _fault(gridder.read_members, path).kind == "nested-archive"
-    assert len(gridder.read_members(inner)) == 2
 
 
 def test_days_and_metres_of_a_packed_table(tmp_path):

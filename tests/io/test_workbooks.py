@@ -36,7 +36,7 @@ SHEETS = {
 }
 
 
-@pytest.mark.parametrize("suffix", [*WRITERS, ".xls", ".et"])
+@pytest.mark.parametrize("suffix", [*WRITERS, ".xls"])
 def test_a_roster_of_any_workbook(tmp_path, suffix):
     """The same people, the same rows, the same findings."""
     path = tmp_path / f"m{suffix}"
@@ -68,7 +68,6 @@ def test_a_roster_of_any_workbook(tmp_path, suffix):
     }
     told = next(f.what.en for f in members.repairs if f.kind == "other-sheets")
     assert "旧, 隐 (hidden)" in told
-    assert gridder.read_members(f"{path}|layername=隐").frame["member_id"].tolist() == ["9"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600])
