@@ -60,9 +60,12 @@ class DataFolder:
     def remove_plan(self, plan_id: str) -> bool:
         """Remove a plan's folder, out of sight at once, and what compares others with it; return whether there was one."""
         removed = self._discard(self.plan(plan_id))
+        self._remove_comparisons(plan_id)
+        return removed
+
+    def _remove_comparisons(self, plan_id: str) -> None:
         for path in self.plans.glob(f"*/view-*/{comparison_name(plan_id, '*')}"):
             path.unlink(missing_ok=True)
-        return removed
 
     def remove_upload(self, dataset_id: str) -> bool:
         """Remove a dataset's file; return whether there was one."""
@@ -124,7 +127,11 @@ class DataFolder:
             *_others(self.uploads, known_uploads),
             *_others(self.work, drafts),
         ]
-        return [path for path in orphans if _age(path, now) > older_than and self._discard(path)]
+        removed = [path for path in orphans if _age(path, now) > older_than and self._discard(path)]
+        for path in removed:
+            if path.parent == self.plans and is_id(path.name):
+                self._remove_comparisons(path.name)
+        return removed
 
     def _discard(self, path: Path) -> bool:
         """Move something away by one rename, then delete it; what a crash leaves is swept later."""

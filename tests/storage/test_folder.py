@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gridder.storage.folder import DataFolder
+from gridder.storage.folder import DataFolder, comparison_name
 from gridder.storage.ids import new_id
 
 NOW = 2_000_000_000.0
@@ -112,6 +112,20 @@ def test_sweeping_takes_what_is_old_and_unknown(folder: DataFolder) -> None:
     assert set(swept) == set(gone)
     assert all(path.exists() for path in (*keep, *young))
     assert not any(path.exists() for path in gone)
+
+
+def test_what_compares_others_with_a_plan_goes_with_it_however_it_goes(folder: DataFolder) -> None:
+    """A deletion that a crash broke off is ended by sweeping."""
+    kept, *others = (new_id() for _ in range(3))
+    view = folder.plan(kept) / "view-1"
+    view.mkdir(parents=True)
+    for plan_id in others:
+        folder.plan(plan_id).mkdir()
+        (view / comparison_name(plan_id, "en")).touch()
+    folder.remove_plan(others[0])
+    assert [path.name for path in view.iterdir()] == [comparison_name(others[1], "en")]
+    folder.sweep(known_plans={kept}, known_uploads=set(), running=set(), older_than=0, now=time.time() + 1)
+    assert list(view.iterdir()) == []
 
 
 def test_a_plan_just_published_is_young_however_old_its_draft(folder: DataFolder) -> None:
