@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,8 @@ PREVIEW_ROWS = 5
 SEARCHED_ROWS = 1000
 """Among so many rows those are looked for whose texts differ from encoding to encoding."""
 MASK = "***"
+EXACT_DEGREES = r"\d{1,3}\.\d{4,}"
+"""Degrees to ten metres and better."""
 IDENTIFYING_ROLES = (
     "member_id",
     "name",
@@ -77,10 +79,19 @@ def _others(rows: LayerRows, sample: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _masked(rows: LayerRows, table: pd.DataFrame, *, of_people: bool) -> set[str]:
-    roles: Mapping[str, str] = {}
-    if of_people:
-        roles = find_columns(table.columns, MEMBER_ROLES, None, rows.source)
-    return {*personal_columns(table), *(roles[role] for role in IDENTIFYING_ROLES if role in roles)}
+    """Return the columns that tell who somebody is or, of a roster, where they live."""
+    if not of_people:
+        return set(personal_columns(table))
+    roles = find_columns(table.columns, MEMBER_ROLES, None, rows.source)
+    by_role = (roles[role] for role in IDENTIFYING_ROLES if role in roles)
+    places = (str(name) for name in table.columns if _mostly_places(table[name]))
+    return {*personal_columns(table), *by_role, *places}
+
+
+def _mostly_places(column: pd.Series[Any]) -> bool:
+    """Return whether most values of a column have so many decimals as only coordinates have, whatever its header."""
+    values = column.dropna().head(SEARCHED_ROWS).astype(str)
+    return len(values) > 0 and bool(values.str.contains(EXACT_DEGREES).mean() > 0.5)
 
 
 def _differing(tables: Sequence[pd.DataFrame]) -> list[int]:

@@ -71,6 +71,15 @@ def test_a_roster_shows_its_sheet_and_roles_and_nobody(tmp_path):
     assert PHONE not in json.dumps(inspection.as_dict())
 
 
+def test_homes_under_a_header_that_nobody_knows_are_masked(tmp_path):
+    """Numbers with so many decimals are where somebody lives; other numbers are shown."""
+    path = tmp_path / "m.csv"
+    path.write_text('编号,家在何处,承包亩数\n1,POINT (126.53412 45.80311),12.35\n2,"126.5341,45.8031",7.5\n')
+    (shown,) = gridder.inspect(path).as_dict()["layers"]
+    assert [row["家在何处"] for row in shown["preview"]] == ["***", "***"]
+    assert [row["承包亩数"] for row in shown["preview"]] == ["12.35", "7.5"]
+
+
 def test_a_fault_of_a_layer_is_shown_and_not_raised(tmp_path):
     """A file without CRS is shown with the remedy; only a file that cannot be opened is an error."""
     path = tmp_path / "f.shp"
