@@ -84,8 +84,8 @@ FORMATS = (
         Text("Archive", "压缩包"),
         (".zip",),
         Text(
-            "boundaries of any format, not tables; unpack .rar and .7z first",
-            "以上任一边界格式（表格除外）；.rar、.7z 请先解压",
+            "any of these, one archive deep; unpack .rar and .7z first",
+            "以上任一格式，只解一层；.rar、.7z 请先解压",
         ),
     ),
 )
