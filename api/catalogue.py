@@ -71,7 +71,11 @@ PROCESSES: Mapping[str, Process] = {
             "Layers, counts, coordinate system, encoding, columns that would be used, and every problem.",
             InspectInputs,
             ("dataset",),
-            {"file": {"type": "string"}, "layers": {"type": "array", "items": {"type": "object"}}},
+            {
+                "file": {"type": "string"},
+                "layers": {"type": "array", "items": {"type": "object"}},
+                "layers_left_out": {"type": "array", "items": {"type": "string"}},
+            },
         ),
     )
 }

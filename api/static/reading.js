@@ -21,6 +21,7 @@ export class Reading {
     this.name = name;
     this.options = { ...UNSAID, columns: {}, ...options };
     this.layers = [];
+    this.leftOut = [];
     this.layer = null;
     this.place = null;
     this.trouble = null;
@@ -33,8 +34,10 @@ export class Reading {
     const all = { layername: "", subset: "" };
     const found = await this.#look(all);
     this.layers = found.layers;
+    this.leftOut = found.layers_left_out;
+    if (this.leftOut.includes(this.options.layername)) return this.again();
     const wanted = this.layers.find((layer) => layer.name === this.options.layername) ?? choose(this.layers);
-    this.options.layername = this.layers.length > 1 ? wanted.name : "";
+    this.options.layername = this.hasSeveral ? wanted.name : "";
     this.layer = wanted;
     if (this.options.subset) await this.again();
     else this.place = await this.#unsettledPlace(wanted, all);
@@ -54,6 +57,10 @@ export class Reading {
       if (!(error instanceof Trouble)) throw error;
       if (turn === this.turn) this.trouble = error;
     }
+  }
+
+  get hasSeveral() {
+    return this.layers.length + this.leftOut.length > 1;
   }
 
   /** Return the first thing that keeps the layer from being used. */

@@ -92,7 +92,7 @@ function kindOf(layer) {
 }
 
 function howItIsRead(reading, id, readAgain) {
-  const { options, layers, layer, place } = reading;
+  const { options, layers, leftOut, layer, place } = reading;
   const box = element("div", { className: "reading" });
   const change = (name) => (event) => {
     options[name] = event.target.value.trim();
@@ -102,8 +102,9 @@ function howItIsRead(reading, id, readAgain) {
     }
     readAgain();
   };
-  if (layers.length > 1) {
+  if (reading.hasSeveral) {
     const choices = layers.map((one) => [one.name, `${one.name} (${number(one.rows)})`]);
+    choices.push(...leftOut.map((name) => [name, name]));
     box.append(field(`${id}-layer`, words.layer, select(choices, options.layername, change("layername")), words.layer_help));
   }
   if (!layer || layer.encoding_origin || options.encoding) {

@@ -66,7 +66,7 @@ def ask(location: Location, *, family: str = formats.ANY, list_only: bool = Fals
     fault = _fault_before_opening(location)
     if fault:
         raise InputError([fault])
-    limits = _limits()
+    limits = limits_of_reading()
     request = {
         "path": str(location.path.absolute()),
         "layername": location.layername,
@@ -109,7 +109,14 @@ def _fault_before_opening(location: Location) -> Finding | None:
     return None
 
 
-def _limits() -> Limits:
+def limits_of_reading() -> Limits:
+    """Return the limits that the environment asks for.
+
+    Raises
+    ------
+    InputError
+        When one of them is no whole number.
+    """
     wrong = wrong_settings(os.environ)
     if wrong:
         shown = ", ".join(f"{name}={value}" for name, value in wrong.items())

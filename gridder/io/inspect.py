@@ -24,7 +24,7 @@ from gridder.io.columns import (
     find_columns,
 )
 from gridder.io.crs_check import crs_faults, crs_remarks
-from gridder.io.guard import ask
+from gridder.io.guard import ask, limits_of_reading
 from gridder.io.inspection import Inspection, LayerInspection
 from gridder.io.layers import LayerRows, finding, no_rows_fault, read_layer
 from gridder.io.location import Location, parse_location
@@ -102,9 +102,10 @@ def inspect(path: str | Path | Location, *, coordinates: str = "", region: str =
     listed = ask(location, list_only=True)
     names = [layer["name"] for layer in listed.facts["layers"]]
     wanted = [location.layername] if location.layername else names
+    most = limits_of_reading().layers
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        layers = pool.map(lambda name: _inspect_layer(location, name), wanted)
-        return Inspection(location, list(layers))
+        layers = pool.map(lambda name: _inspect_layer(location, name), wanted[:most])
+        return Inspection(location, list(layers), wanted[most:])
 
 
 def _inspect_layer(location: Location, name: str) -> LayerInspection:

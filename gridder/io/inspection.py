@@ -90,6 +90,8 @@ class Inspection:
 
     location: Location
     layers: Sequence[LayerInspection]
+    left_out: Sequence[str] = ()
+    """Names of further layers, beyond the limit of those that are looked at together."""
 
     @property
     def file(self) -> str:
@@ -98,7 +100,11 @@ class Inspection:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, without the folder of the file."""
-        return {"file": self.file, "layers": [layer.as_dict() for layer in self.layers]}
+        return {
+            "file": self.file,
+            "layers": [layer.as_dict() for layer in self.layers],
+            "layers_left_out": list(self.left_out),
+        }
 
     def lines(self, lang: Lang) -> list[str]:
         """Return everything as lines for people."""

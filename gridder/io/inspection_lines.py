@@ -30,7 +30,7 @@ OPEN_QUESTIONS = frozenset(["encoding-doubtful", "encoding-lossy", "far-away"])
 
 def inspection_lines(inspection: Inspection, lang: Lang) -> list[str]:
     """Return all that was found as lines."""
-    many = len(inspection.layers) > 1
+    many = len(inspection.layers) + len(inspection.left_out) > 1
     lines: list[str] = []
     for number, layer in enumerate(inspection.layers, 1):
         location = inspection.location
@@ -38,11 +38,22 @@ def inspection_lines(inspection: Inspection, lang: Lang) -> list[str]:
             location = replace(location, layername=layer.name)
         lines += [*([""] if lines else []), _title(inspection, layer, number).say(lang)]
         lines += _Words(location, lang).layer(layer)
+    if inspection.left_out:
+        lines += ["", _left_out(inspection).say(lang)]
     return lines
 
 
+def _left_out(inspection: Inspection) -> Text:
+    file, names = inspection.file, ", ".join(inspection.left_out)
+    return Text(
+        "{n} further [layer was|layers were] not looked at; write the name of one behind that of the file, "
+        "{file}|layername=NAME, or set GRIDDER_READ_LAYERS higher: {names}",
+        "另有 {n} 个图层未查看；请在文件名后写明图层名 {file}|layername=图层名，或调高 GRIDDER_READ_LAYERS：{names}",
+    ).format(n=len(inspection.left_out), file=file, names=names)
+
+
 def _title(inspection: Inspection, layer: LayerInspection, number: int) -> Text:
-    file, n = inspection.file, len(inspection.layers)
+    file, n = inspection.file, len(inspection.layers) + len(inspection.left_out)
     if n > 1:
         return Text(f"{file}, layer {number} of {n}: {layer.name}", f"{file} 图层 {number}/{n}：{layer.name}")
     return Text(file, file)

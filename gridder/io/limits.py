@@ -27,6 +27,8 @@ class Limits:
         How many times larger than packed an entry of an archive may be.
     nesting
         How deep archives may lie in an archive.
+    layers
+        Layers of a file that are looked at together.
     features
         Rows of a layer.
     vertices
@@ -42,6 +44,7 @@ class Limits:
     entries: int = 500
     ratio: int = 100
     nesting: int = 1
+    layers: int = 100
     features: int = 5_000_000
     vertices: int = 200_000_000
     seconds: int = 900

@@ -12,6 +12,7 @@ import shapely
 
 import gridder
 from gridder.io import guard, limits
+from gridder.io.inspect import inspect
 from gridder.io.limits import Limits, limits_of, wrong_settings
 from gridder.jobs.process import child_environment
 
@@ -29,6 +30,21 @@ def squares(tmp_path):
     shapes = [shapely.box(i, 0, i + 1, 1) for i in range(3)]
     gpd.GeoDataFrame({"n": range(3)}, geometry=shapes, crs=4326).to_file(path)
     return path
+
+
+def test_of_many_layers_the_first_are_looked_at(tmp_path, monkeypatch):
+    """The names of the others are told in words and as JSON, and each can be named."""
+    path = tmp_path / "many.gpkg"
+    square = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    for name in "abc":
+        square.to_file(path, layer=name)
+    monkeypatch.setenv("GRIDDER_READ_LAYERS", "1")
+    found = inspect(path)
+    assert [layer.name for layer in found.layers] == ["a"]
+    assert found.as_dict()["layers_left_out"] == ["b", "c"]
+    assert found.lines("en")[-1].startswith("2 further layers were not looked at")
+    assert found.lines("en")[-1].endswith("GRIDDER_READ_LAYERS higher: b, c")
+    assert inspect(f"{path}|layername=c").layers[0].name == "c"
 
 
 @pytest.fixture
