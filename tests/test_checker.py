@@ -164,6 +164,14 @@ def _grow_outline(grids):
     grids.loc[[0], "geometry"] = grids.loc[[0], "geometry"].buffer(40.0)
 
 
+def _cross_outline(grids):
+    x, y = grids.geometry.iloc[0].centroid.coords[0]
+    bow = shapely.Polygon([(x, y), (x + 1, y + 1), (x + 1, y), (x, y + 1)])
+    grids.loc[grids.index[0], "geometry"] = shapely.MultiPolygon(
+        [*shapely.get_parts(grids.geometry.iloc[0]), bow]
+    )
+
+
 def _shrink_outline(grids):
     grids.loc[[0], "geometry"] = grids.loc[[0], "geometry"].buffer(-10.0)
 
@@ -220,6 +228,7 @@ SPOILINGS = {
         lambda p: _table(p, "grids", lambda t: t.assign(code=[f"X{i}" for i in range(len(t))])),
     ),
     "an outline that overlaps": ("outline", lambda p: _table(p, "grids", _grow_outline)),
+    "an outline that crosses itself": ("outline", lambda p: _table(p, "grids", _cross_outline)),
     "an outline without its land": ("outline", lambda p: _table(p, "grids", _shrink_outline)),
     "a figure of the report": (
         "report",

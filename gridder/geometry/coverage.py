@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridder.geometry.keys import lower_left, millimetre_keys
+from gridder.geometry.noding import faces_of, first_of, united
 from gridder.model import Bools, Floats, Geometries, Ints
 
 GRID_M = 2.0**-10
@@ -125,8 +126,8 @@ def resolve(geometries: Geometries, *, priority: Ints | Floats | None = None) ->
     heir = _heirs(pieces, sliver, overlaps, len(units))
     final = _pass_on(pieces, sliver, heir, overlaps)
     moved = _transfers(pieces.owner, final.owner, _areas(pieces.polygon))
-    owners, united = _united(final)
-    resolved[units[owners]] = united
+    owners, grounds = united(final.polygon, final.owner)
+    resolved[units[owners]] = grounds
 
     holder[units] = units[heir]
     holder = holder[holder]
@@ -173,14 +174,11 @@ def _lay_over(units: Geometries) -> tuple[_Pieces, _Transfers]:
 
     Units are ordered from the strongest to the weakest.
     """
-    noded = shapely.union_all(shapely.boundary(units), grid_size=GRID_M)
-    faces = shapely.get_parts(shapely.polygonize([noded]))
-    unit, face = shapely.STRtree(shapely.point_on_surface(faces)).query(units, predicate="contains")
-    owner = np.full(len(faces), len(units), dtype=np.int64)
-    np.minimum.at(owner, face, unit)
+    faces, unit, face = faces_of(units, grid_m=GRID_M)
+    owner = first_of(unit, face, n_areas=len(units), n_faces=len(faces))
     covered = owner < len(units)
     overlaps = _transfers(unit, owner[face], _areas(faces)[face])
-    owners, grounds = _united(_Pieces(faces[covered], owner[covered]))
+    owners, grounds = united(faces[covered], owner[covered])
     polygons, of = shapely.get_parts(grounds, return_index=True)
     return _Pieces(polygons, owners[of]), overlaps
 
@@ -191,16 +189,6 @@ def _transfers(before: Ints, after: Ints, m2: Floats) -> _Transfers:
     pairs, pair = np.unique(np.column_stack([before, after])[changed], axis=0, return_inverse=True)
     total = np.asarray(np.bincount(pair, weights=m2[changed]), dtype=np.float64)
     return _Transfers(pairs[:, 0], pairs[:, 1], total)
-
-
-def _united(pieces: _Pieces) -> tuple[Ints, Geometries]:
-    """Return the owners, ascending, and the union of the pieces of each."""
-    order = np.argsort(pieces.owner, kind="stable")
-    owners, starts = np.unique(pieces.owner[order], return_index=True)
-    groups = np.split(pieces.polygon[order], starts[1:])
-    united = np.empty(len(owners), dtype=np.object_)
-    united[:] = [shapely.coverage_union_all(group) for group in groups[: len(owners)]]
-    return owners, united
 
 
 def _slivers(pieces: _Pieces, units: Geometries, overlaps: _Transfers) -> Bools:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from gridder.geometry.noding import faces_of, first_of, united
 from gridder.model import Geometries, Ints
 
 REACH_M = 0.01
@@ -130,11 +131,16 @@ def _joined(land: Geometries, lanes: _Lanes) -> Geometries:
 def _matched(areas: Geometries) -> Geometries:
     """Return areas with the same vertices on both sides of every border, and no overlap at all.
 
-    Areas whose borders match are not touched: a border that is wrong is so on both sides.
+    Areas whose borders match are not touched: a border that is wrong is so on both sides. Ground of two goes to
+    the lower number.
     """
-    odd = ~shapely.is_empty(shapely.coverage_invalid_edges(areas))
+    odd = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(areas)))
+    faces, area, face = faces_of(areas[odd], grid_m=SNAP_M)
+    owner = first_of(area, face, n_areas=len(odd), n_faces=len(faces))
+    covered = owner < len(odd)
+    owners, unions = united(faces[covered], owner[covered])
     matched = areas.copy()
-    matched[odd] = shapely.coverage_clean(areas[odd], snapping_distance=SNAP_M, gap_width=SNAP_M)
+    matched[odd[owners]] = unions
     return matched
 
 

@@ -400,8 +400,9 @@ def _missing_links(case: Case, keys: set[tuple[int, int]]) -> list[str]:
 
 
 def check_outlines(case: Case) -> list[str]:
-    """Return outlines that miss land of their units or overlap, and plots that do not fit."""
-    out = []
+    """Return outlines that are not valid, miss land of their units or overlap, and plots that do not fit."""
+    grid_ids = case.grids["grid_id"].to_numpy(dtype=object)
+    out = [f"outline: grid {name} is not valid" for name in grid_ids[~shapely.is_valid(case.outlines)]]
     order = np.argsort(case.grid, kind="stable")
     around = shapely.buffer(case.outlines, 0.01)
     rest = shapely.difference(case.land, around[case.grid])
