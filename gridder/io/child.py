@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,3 +71,7 @@ def _explained(fault: Fault, path: Path) -> dict[str, Any]:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(
+        0
+    )  # libraries end their threads when the interpreter does, and on a busy machine some abort then
